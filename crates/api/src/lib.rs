@@ -1,0 +1,1 @@
+//! Makegood's HTTP API: routes, problem+json, OpenAPI.

@@ -1,0 +1,1 @@
+//! The bank port: transfers that are attempted, asked after, and never guessed.

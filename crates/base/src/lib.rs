@@ -1,0 +1,80 @@
+//! What every Makegood crate shares: typed ids, timestamps, and the traits through which time and
+//! randomness enter. Nothing here does I/O, and nothing here reads a clock.
+
+mod entropy;
+mod id;
+pub mod limits;
+mod timestamp;
+
+pub use entropy::{Clock, Entropy};
+pub use id::{IdError, IdSeed, Ids, RawId, decode_suffix, encode_suffix};
+pub use timestamp::{Timestamp, TimestampError};
+
+typed_id!(
+    /// A person who uses the wallet.
+    UserId = "usr"
+);
+typed_id!(
+    /// A member of staff.
+    StaffId = "stf"
+);
+typed_id!(
+    /// A merchant.
+    MerchantId = "mch"
+);
+typed_id!(
+    /// A merchant's API key; the secret half of the key is never stored.
+    ApiKeyId = "key"
+);
+typed_id!(
+    /// A session of a user or of a member of staff.
+    SessionId = "ses"
+);
+typed_id!(
+    /// A linked bank card.
+    BankCardId = "crd"
+);
+typed_id!(
+    /// An order: what a merchant asks to be paid once.
+    OrderId = "ord"
+);
+typed_id!(
+    /// A static QR code.
+    QrCodeId = "qrc"
+);
+typed_id!(
+    /// A payment: one attempt to pay an order.
+    PaymentId = "pay"
+);
+typed_id!(
+    /// A top-up from a bank card.
+    TopUpId = "top"
+);
+typed_id!(
+    /// A transfer between two users.
+    TransferId = "trf"
+);
+typed_id!(
+    /// A withdrawal to a bank card.
+    WithdrawalId = "wdr"
+);
+typed_id!(
+    /// A refund of a payment, in full or in part.
+    RefundId = "rfd"
+);
+typed_id!(
+    /// A transfer at a bank; its text is the reference that the bank deduplicates by.
+    BankTransferId = "btr"
+);
+typed_id!(
+    /// An event that was told to somebody.
+    EventId = "evt"
+);
+typed_id!(
+    /// A batch of commands that was committed as one.
+    BatchId = "bat"
+);
+typed_id!(
+    /// A request, as the log and the caller name it.
+    RequestId = "req"
+);

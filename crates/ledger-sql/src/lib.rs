@@ -1,0 +1,1 @@
+//! The Makegood ledger on SQLite and PostgreSQL.

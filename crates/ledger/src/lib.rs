@@ -1,0 +1,1 @@
+//! A pure double-entry ledger: holds, floors, refunds bounded by what they return, and a Merkle journal.

@@ -1,0 +1,2 @@
+//! The wallet service.
+fn main() {}

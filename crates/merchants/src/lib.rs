@@ -1,0 +1,1 @@
+//! Merchants, their keys and their fees.

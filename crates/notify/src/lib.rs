@@ -1,0 +1,1 @@
+//! Events and the signing of webhooks (Standard Webhooks).

@@ -1,0 +1,1 @@
+//! Orders, QR codes, payments and their traces.

@@ -1,0 +1,1 @@
+//! Refund decisions: what may be returned, from whom, with which fee.

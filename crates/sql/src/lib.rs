@@ -1,0 +1,1 @@
+//! Transactions, bulk statements and migrations on SQLite and PostgreSQL.

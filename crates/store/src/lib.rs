@@ -1,0 +1,1 @@
+//! The engine's port, in SQL and in memory.

@@ -1,0 +1,1 @@
+//! A running wallet for tests: either database, a fake clock, builders.

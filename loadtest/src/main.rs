@@ -1,0 +1,2 @@
+//! A load test that plays a wallet's peak hour. 
+fn main() {}
