@@ -25,6 +25,18 @@ impl Currency {
         self.0.code()
     }
 
+    /// The numeric code of ISO 4217: 156 for CNY.
+    #[must_use]
+    pub fn numeric(self) -> u16 {
+        self.0.numeric()
+    }
+
+    /// The currency with this numeric code, if money can be held in it.
+    #[must_use]
+    pub fn from_numeric(numeric: u16) -> Option<Self> {
+        iso_currency::Currency::from_numeric(numeric).filter(|currency| currency.exponent().is_some()).map(Self)
+    }
+
     /// How many decimals an amount has: 2 for CNY, 0 for JPY, 3 for KWD.
     #[must_use]
     pub fn exponent(self) -> u32 {

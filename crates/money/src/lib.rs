@@ -6,6 +6,8 @@
 
 mod currency;
 mod money;
+mod rounding;
 
 pub use currency::{Currency, CurrencyError};
 pub use money::{AmountError, Money};
+pub use rounding::{allocate, basis_points_of, share};

@@ -31,6 +31,24 @@ pub enum AmountError {
     /// Two currencies where one is needed.
     #[error("the currencies differ")]
     CurrencyMismatch,
+    /// A share of a whole that is zero or less.
+    #[error("what an amount is divided by must be more than zero")]
+    NotAWhole,
+}
+
+impl AmountError {
+    /// The code that a client sees.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Malformed => "amount.malformed",
+            Self::Decimals { .. } => "amount.too_many_decimals",
+            Self::Zero => "amount.zero",
+            Self::TooLarge => "amount.too_large",
+            Self::CurrencyMismatch => "amount.currency_mismatch",
+            Self::NotAWhole => "amount.not_a_whole",
+        }
+    }
 }
 
 impl Money {
