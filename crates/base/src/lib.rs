@@ -4,10 +4,12 @@
 mod entropy;
 mod id;
 pub mod limits;
+mod text;
 mod timestamp;
 
 pub use entropy::{Clock, Entropy};
 pub use id::{IdError, IdSeed, Ids, RawId, decode_suffix, encode_suffix};
+pub use text::{Name, NameError};
 pub use timestamp::{Timestamp, TimestampError};
 
 typed_id!(

@@ -34,7 +34,9 @@ impl Currency {
     /// The currency with this numeric code, if money can be held in it.
     #[must_use]
     pub fn from_numeric(numeric: u16) -> Option<Self> {
-        iso_currency::Currency::from_numeric(numeric).filter(|currency| currency.exponent().is_some()).map(Self)
+        iso_currency::Currency::from_numeric(numeric)
+            .filter(|currency| currency.exponent().is_some())
+            .map(Self)
     }
 
     /// How many decimals an amount has: 2 for CNY, 0 for JPY, 3 for KWD.

@@ -61,7 +61,8 @@ pub fn allocate(total: Money, weights: &[u64]) -> Result<Vec<Money>, AmountError
     let mut remainders = Vec::with_capacity(weights.len());
     let mut left = i128::from(total.minor());
     for (place, weight) in weights.iter().enumerate() {
-        let product = i128::from(total.minor()).checked_mul(i128::from(*weight)).ok_or(AmountError::TooLarge)?;
+        let product =
+            i128::from(total.minor()).checked_mul(i128::from(*weight)).ok_or(AmountError::TooLarge)?;
         let part = product.checked_div(whole).ok_or(AmountError::TooLarge)?;
         let remainder = product.checked_rem(whole).ok_or(AmountError::TooLarge)?;
         left = left.checked_sub(part).ok_or(AmountError::TooLarge)?;
