@@ -1,0 +1,69 @@
+//! A connection that was taken from its pool. It goes back only when [`Lease::give_back`] is called: dropped
+//! in any other way it is closed, so that no unfinished statement or transaction ever reaches a borrower.
+
+use crate::{database::Dialect, error::Error};
+use sqlx::{AssertSqlSafe, Executor, Postgres, Sqlite, pool::PoolConnection};
+
+/// One connection of either database.
+pub(crate) enum Connection {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+impl Connection {
+    /// Runs a text of one or more statements without arguments.
+    pub(crate) async fn run(&mut self, text: &'static str) -> Result<(), Error> {
+        let text = sqlx::raw_sql(AssertSqlSafe(text));
+        match self {
+            Self::Sqlite(connection) => (&mut **connection).execute(text).await.map(drop)?,
+            Self::Postgres(connection) => (&mut **connection).execute(text).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    fn close_soon(self) {
+        // Without a runtime there is no task that says good-bye: the connection is dropped at once, which
+        // both databases take for a rollback.
+        let in_runtime = tokio::runtime::Handle::try_current().is_ok();
+        match self {
+            Self::Sqlite(mut connection) if in_runtime => connection.close_on_drop(),
+            Self::Postgres(mut connection) if in_runtime => connection.close_on_drop(),
+            Self::Sqlite(connection) => drop(connection.detach()),
+            Self::Postgres(connection) => drop(connection.detach()),
+        }
+    }
+}
+
+/// See the module.
+pub(crate) struct Lease(Option<Connection>);
+
+impl Lease {
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self(Some(connection))
+    }
+
+    /// The connection, unless it went back already.
+    pub(crate) fn connection(&mut self) -> Result<&mut Connection, Error> {
+        self.0.as_mut().ok_or(Error::Poisoned)
+    }
+
+    /// Returns the connection to its pool: no transaction is open on it, and no statement is under way.
+    pub(crate) fn give_back(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            connection.close_soon();
+        }
+    }
+}

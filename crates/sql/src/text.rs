@@ -1,0 +1,209 @@
+//! The text of bulk statements, made once per table, operation and size, and kept.
+//!
+//! PostgreSQL takes one array per column and has one text for any number of rows. SQLite takes the rows one
+//! behind the other and has one text per [chunk size](chunks), so that few texts stay prepared.
+
+use crate::{
+    database::Dialect,
+    table::{Column, Table},
+    value::Kind,
+};
+use std::{
+    collections::HashMap,
+    fmt::Write,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// What a bulk statement does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Operation {
+    Select,
+    Insert,
+    Update,
+    Delete,
+}
+
+impl Operation {
+    pub(crate) const ALL: [Self; 4] = [Self::Select, Self::Insert, Self::Update, Self::Delete];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Select => "select",
+            Self::Insert => "insert",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// How many values each row of the statement's arguments has. Updates and deletes end with the version
+    /// that was loaded, where the table has versions.
+    pub(crate) fn width(self, table: &Table) -> usize {
+        match self {
+            Self::Select => table.key,
+            Self::Insert => table.columns.len(),
+            Self::Update => table.columns.len() + 1,
+            Self::Delete => table.key + usize::from(table.versioned),
+        }
+    }
+
+    /// The kinds of those values.
+    pub(crate) fn kinds(self, table: &Table) -> impl Iterator<Item = Kind> {
+        let columns = match self {
+            Self::Select | Self::Delete => table.key_columns(),
+            Self::Insert | Self::Update => table.columns,
+        };
+        let version = std::iter::once(Kind::Integer);
+        columns.iter().map(|column| column.kind).chain(version).take(self.width(table))
+    }
+}
+
+/// SQLite's SQLITE_MAX_VARIABLE_NUMBER.
+const BINDS_MAX: usize = 32_766;
+/// The numbers of rows that have a text of their own on SQLite.
+pub(crate) const CHUNKS: [usize; 4] = [512, 64, 8, 1];
+
+/// The chunk sizes for rows of `width` values, the largest first.
+pub(crate) fn chunk_sizes(width: usize) -> impl Iterator<Item = usize> {
+    CHUNKS.into_iter().filter(move |chunk| chunk * width <= BINDS_MAX)
+}
+
+/// Cuts `rows` rows of `width` values into chunks that have a text, the largest first.
+pub(crate) fn chunks(mut rows: usize, width: usize) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let chunk = chunk_sizes(width).find(|chunk| *chunk <= rows)?;
+        rows -= chunk;
+        Some(chunk)
+    })
+}
+
+/// Table, operation, rows per statement.
+type Shape = (&'static str, Operation, usize);
+
+/// The texts that were made so far.
+#[derive(Debug, Default)]
+pub(crate) struct Texts(Mutex<HashMap<Shape, Arc<str>>>);
+
+impl Texts {
+    /// The text for `rows` rows; PostgreSQL's is the same for any number.
+    pub(crate) fn get(&self, dialect: Dialect, table: &Table, operation: Operation, rows: usize) -> Arc<str> {
+        let rows = if dialect == Dialect::Postgres { 0 } else { rows };
+        let mut texts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = texts
+            .entry((table.name, operation, rows))
+            .or_insert_with(|| make(dialect, table, operation, rows).into());
+        Arc::clone(text)
+    }
+}
+
+/// Makes a text.
+pub(crate) fn make(dialect: Dialect, table: &Table, operation: Operation, rows: usize) -> String {
+    let name = table.name;
+    let given = match dialect {
+        Dialect::Sqlite => {
+            let first_version = if operation == Operation::Insert && table.versioned { ",1" } else { "" };
+            values(operation.width(table), first_version, rows)
+        }
+        Dialect::Postgres => unnest(table, operation),
+    };
+    match (operation, dialect) {
+        (Operation::Insert, _) => insert(dialect, table, &given),
+        (Operation::Select, Dialect::Sqlite) => {
+            let key = list(table.key_columns(), "");
+            format!("SELECT {} FROM {name} WHERE ({key}) IN ({given})", read_columns(table, ""))
+        }
+        (Operation::Select, Dialect::Postgres) => {
+            let columns = read_columns(table, "t.");
+            format!("SELECT {columns} FROM {given} JOIN {name} AS t ON {}", same_key(table))
+        }
+        (Operation::Update, _) => {
+            let mut text = format!("UPDATE {name} AS t SET version = t.version + 1");
+            for (index, column) in table.columns.iter().enumerate().skip(table.key) {
+                let _ = write!(text, ", {} = v.column{}", column.name, index + 1);
+            }
+            let given = if dialect == Dialect::Sqlite { format!("({given}) AS v") } else { given };
+            let _ = write!(text, " FROM {given} WHERE {}", same_key(table));
+            let _ = write!(text, " AND t.version = v.column{}", operation.width(table));
+            text
+        }
+        (Operation::Delete, Dialect::Sqlite) => {
+            let version = if table.versioned { ", version" } else { "" };
+            let key = list(table.key_columns(), "");
+            format!("DELETE FROM {name} WHERE ({key}{version}) IN ({given})")
+        }
+        (Operation::Delete, Dialect::Postgres) => {
+            let mut text = format!("DELETE FROM {name} AS t USING {given} WHERE {}", same_key(table));
+            if table.versioned {
+                let _ = write!(text, " AND t.version = v.column{}", operation.width(table));
+            }
+            text
+        }
+    }
+}
+
+fn insert(dialect: Dialect, table: &Table, given: &str) -> String {
+    let columns = read_columns(table, "");
+    let source = match (dialect, table.versioned) {
+        (Dialect::Sqlite, _) => given.to_owned(),
+        (Dialect::Postgres, false) => format!("SELECT * FROM {given}"),
+        (Dialect::Postgres, true) => format!("SELECT *, 1 FROM {given}"),
+    };
+    format!("INSERT INTO {} ({columns}) {source}", table.name)
+}
+
+/// `VALUES (?,?),(?,?)`: unnamed binds are the cheapest to bind, and SQLite names the columns `column1…`.
+fn values(width: usize, end: &str, rows: usize) -> String {
+    let row = format!("({}{end})", vec!["?"; width].join(","));
+    format!("VALUES {}", vec![row; rows].join(","))
+}
+
+/// `UNNEST($1::uuid[], …) AS v(column1, …)`, named as SQLite names the columns of VALUES.
+fn unnest(table: &Table, operation: Operation) -> String {
+    let width = operation.width(table);
+    let array = |(index, kind)| format!("${}::{}[]", index + 1, type_name(kind));
+    let arrays: Vec<_> = operation.kinds(table).enumerate().map(array).collect();
+    let names: Vec<_> = (1..=width).map(|index| format!("column{index}")).collect();
+    format!("UNNEST({}) AS v({})", arrays.join(", "), names.join(", "))
+}
+
+fn type_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Integer => "bigint",
+        Kind::Boolean => "boolean",
+        Kind::Text => "text",
+        Kind::Bytes => "bytea",
+        Kind::Id => "uuid",
+    }
+}
+
+fn list(columns: &[Column], prefix: &str) -> String {
+    columns.iter().map(|column| format!("{prefix}{}", column.name)).collect::<Vec<_>>().join(", ")
+}
+
+fn read_columns(table: &Table, prefix: &str) -> String {
+    let columns = list(table.columns, prefix);
+    if table.versioned { format!("{columns}, {prefix}version") } else { columns }
+}
+
+fn same_key(table: &Table) -> String {
+    let same = |(index, column): (usize, &Column)| format!("t.{} = v.column{}", column.name, index + 1);
+    table.key_columns().iter().enumerate().map(same).collect::<Vec<_>>().join(" AND ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_add_up_and_fit() {
+        for (rows, width, expected) in [
+            (0, 3, vec![]),
+            (1, 3, vec![1]),
+            (9, 3, vec![8, 1]),
+            (1_100, 3, vec![512, 512, 64, 8, 1, 1, 1, 1]),
+            (600, 64, [vec![64; 9], vec![8; 3]].concat()),
+            (600, 32_766, vec![1; 600]),
+        ] {
+            assert_eq!(chunks(rows, width).collect::<Vec<_>>(), expected, "{rows} rows of {width}");
+        }
+    }
+}
