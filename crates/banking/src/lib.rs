@@ -6,11 +6,13 @@
 
 mod answer;
 mod card;
+mod linked;
 mod progress;
 mod schedule;
 mod transfer;
 
 pub use answer::{Answer, Outcome, Refusal, Stale};
 pub use card::{CardCheck, CardRefusal, HolderCheck};
+pub use linked::{BankCard, BankCardState};
 pub use schedule::Schedule;
 pub use transfer::{BankTransfer, Claim, Direction, Lease, NewTransfer, Purpose, State, Step};
