@@ -4,7 +4,7 @@
 //! as hashes, wiped when they are dropped, and never printed.
 
 mod login;
-mod password;
+pub mod password;
 mod people;
 mod session;
 mod token;
