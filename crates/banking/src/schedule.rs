@@ -13,9 +13,9 @@ pub struct Schedule {
     pub lease: Duration,
     /// How long a call to the bank waits for its answer.
     pub answer_timeout: Duration,
-    /// For how long the bank may execute a transfer from a card: short, because somebody stands at a till.
+    /// For how long the bank may take a transfer from a card: short, because somebody stands at a till.
     pub validity_in: Duration,
-    /// For how long the bank may execute a transfer to a card: long, so that an outage fails no refund.
+    /// For how long the bank may take a transfer to a card: long, so that an outage fails no refund.
     pub validity_out: Duration,
     /// By how much the bank's clock may differ from ours.
     pub validity_margin: Duration,
@@ -40,7 +40,7 @@ impl Default for Schedule {
 }
 
 impl Schedule {
-    /// The last moment at which the bank may execute a transfer that is made now.
+    /// The last moment at which the bank may take a transfer that is made now.
     pub(crate) fn valid_until(&self, direction: Direction, now: Timestamp) -> Timestamp {
         now.plus(match direction {
             Direction::In => self.validity_in,

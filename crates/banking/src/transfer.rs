@@ -132,7 +132,8 @@ pub struct BankTransfer {
     pub enquiries: i64,
     /// When it was made.
     pub created_at: Timestamp,
-    /// The last moment at which the bank may execute it; goes with every send.
+    /// The last moment at which the bank may take it: what it has not accepted or executed by then, it never
+    /// will. Goes with every send.
     pub valid_until: Timestamp,
     /// When it was first sent.
     pub submitted_at: Option<Timestamp>,

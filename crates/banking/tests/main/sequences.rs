@@ -121,6 +121,8 @@ fn judge(before: &History, after: &History) {
     assert_eq!(new.is_unknown(), new.unknown_since.is_some());
     assert!(new.lease.is_none() || !new.is_final());
     assert!(new.state != State::Created || new.sends == 0);
+    let is_sending = new.lease.is_some_and(|lease| lease.step == Step::Send);
+    assert!(new.state != State::Submitted || (new.sends == 1 && is_sending), "nobody is sending it");
     assert!(new.state != State::Settled || new.bank_reference.is_some());
     assert!(new.late_success_at.is_none() || new.state == State::Refused);
     if old.is_final() {
