@@ -9,6 +9,7 @@ mod id;
 mod id_map;
 pub mod merkle;
 mod rejection;
+pub mod replay;
 mod rows;
 mod transaction;
 

@@ -1,6 +1,7 @@
 //! The slice of the ledger's state that a batch touches.
 
 mod changes;
+mod forget;
 mod table;
 
 pub use changes::Changes;

@@ -94,6 +94,11 @@ impl<K: Copy + Eq + Hash, V: Copy> Table<K, V> {
         (inserted, updated)
     }
 
+    /// Removes a row and all knowledge of it.
+    pub(super) fn remove(&mut self, key: &K) -> Option<V> {
+        self.entries.remove(key).and_then(|entry| entry.row)
+    }
+
     /// All rows.
     pub(super) fn rows(&self) -> impl Iterator<Item = &V> {
         self.entries.values().filter_map(|entry| entry.row.as_ref())
