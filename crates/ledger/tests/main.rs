@@ -1,0 +1,5 @@
+//! The ledger's tests.
+
+mod model;
+mod state_machine;
+mod world;
