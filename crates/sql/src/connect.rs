@@ -30,7 +30,7 @@ pub(crate) async fn sqlite(url: &str, options: &Options) -> Result<(SqlitePool, 
         .synchronous(SqliteSynchronous::Full)
         // Nothing leans on foreign keys: rows are checked by the pure code that decides on them.
         .foreign_keys(false)
-        .busy_timeout(Duration::from_secs(5))
+        .busy_timeout(Duration::from_millis(options.busy_ms_max))
         // 64 MiB of pages; sorting and temporary tables stay in memory.
         .pragma("cache_size", "-65536")
         .pragma("temp_store", "MEMORY")

@@ -28,11 +28,13 @@ pub struct Options {
     pub readers_max: u32,
     /// How long a transaction waits for a connection before the database counts as down.
     pub acquire_ms_max: u64,
+    /// How long SQLite waits for a lock that another process holds.
+    pub busy_ms_max: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { writers_max: 4, readers_max: 8, acquire_ms_max: 10_000 }
+        Self { writers_max: 4, readers_max: 8, acquire_ms_max: 10_000, busy_ms_max: 5_000 }
     }
 }
 
