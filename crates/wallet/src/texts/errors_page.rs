@@ -1,0 +1,77 @@
+//! `docs/errors.md` is written from the matrix: `UPDATE_DOCS=1 cargo test -p makegood-wallet errors_page`
+//! rewrites it, and without that variable the test fails where the page is not what the matrix says.
+
+use super::tests::NOTHING_TO_DO;
+use super::{Language, Role, texts};
+use crate::code::Code;
+use std::fmt::Write;
+
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/errors.md");
+
+const OPENING: &str = "\
+# Errors
+
+Every code that an answer can carry, and what each role can do next. A code never changes and is never
+translated; titles, details and remedies come in English and Chinese (`Accept-Language`). A code's cause says
+whose doing it is; it is retryable if the very same request can succeed later. `safe_to_pay_again` is not in
+this list, for it depends on the payment: ask for it there before paying again.
+
+Title and detail speak to whoever asked. In an answer, `remedies` names what the asking role can do; staff see
+those of every role.
+
+This page is written by a test from `crates/wallet/src/code.rs` and `crates/wallet/src/texts/`. Change those, then
+run `UPDATE_DOCS=1 cargo test -p makegood-wallet errors_page`.
+";
+
+fn cause(code: Code) -> String {
+    serde_json::to_value(code.cause()).unwrap().as_str().unwrap().to_owned()
+}
+
+fn link(code: Code) -> String {
+    // A heading's anchor keeps letters and underscores, and drops dots and backticks.
+    format!("[`{0}`](#{1})", code.as_str(), code.as_str().replace('.', ""))
+}
+
+fn cell(code: Code, role: Role) -> String {
+    let remedies = texts(code, Language::English).remedies_of(role);
+    let reason = NOTHING_TO_DO.iter().find(|(of, _, codes)| *of == role && codes.contains(&code));
+    match reason {
+        Some((_, reason, _)) => format!("*Nothing: {reason}.*"),
+        None => remedies.join("<br>"),
+    }
+}
+
+fn page() -> String {
+    let mut page = OPENING.to_owned();
+    page.push_str("\n| code | status | cause | retryable | title |\n|---|---|---|---|---|\n");
+    for &code in Code::ALL {
+        let retryable = if code.retryable() { "yes" } else { "no" };
+        let title = texts(code, Language::English).title;
+        let (link, status, cause) = (link(code), code.status(), cause(code));
+        writeln!(page, "| {link} | {status} | {cause} | {retryable} | {title} |").unwrap();
+    }
+    for &code in Code::ALL {
+        let english = texts(code, Language::English);
+        let retryable = if code.retryable() { "retryable" } else { "not retryable" };
+        writeln!(page, "\n## `{}`\n\n**{}.** {}\n", code.as_str(), english.title, english.detail).unwrap();
+        writeln!(page, "Status {}, cause {}, {retryable}.\n", code.status(), cause(code)).unwrap();
+        page.push_str("| role | next |\n|---|---|\n");
+        for role in Role::ALL {
+            writeln!(page, "| {} | {} |", role.as_str(), cell(code, role)).unwrap();
+        }
+    }
+    page
+}
+
+#[test]
+fn errors_page_is_what_the_matrix_says() {
+    let page = page();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(PATH, &page).unwrap();
+    }
+    let stored = std::fs::read_to_string(PATH).unwrap();
+    assert!(
+        stored == page,
+        "docs/errors.md is out of date: run UPDATE_DOCS=1 cargo test -p makegood-wallet errors_page"
+    );
+}

@@ -1,0 +1,152 @@
+//! The sentences of a trace: where the money is, and who acts next. Payer and payee read the same ones, so
+//! they name both and address neither.
+
+use super::Language;
+
+/// A sentence of a trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sentence {
+    /// The payer has not confirmed yet.
+    PaymentWaitsForConfirmation,
+    /// The bank is at work.
+    PaymentProcessing,
+    /// The payee has the money.
+    PaymentSucceeded,
+    /// It was refused; nothing was taken.
+    PaymentFailed,
+    /// The bank did not answer.
+    PaymentUnknown,
+    /// The wallet has taken the attempt over.
+    PaymentReversing,
+    /// Nothing is left with the wallet: it was given back, or never taken.
+    PaymentReversed,
+    /// The payer left before anything was taken.
+    PaymentCancelled,
+    /// Nobody confirmed in time.
+    PaymentClosed,
+    /// Part of it has been returned.
+    PaymentPartlyRefunded,
+    /// All of it has been returned.
+    PaymentRefunded,
+    /// The bank is at work.
+    TopUpProcessing,
+    /// The bank did not answer.
+    TopUpUnknown,
+    /// The balance has the money.
+    TopUpSucceeded,
+    /// It was refused; nothing was taken.
+    TopUpFailed,
+    /// The money is on its way back.
+    RefundProcessing,
+    /// The payer has the money.
+    RefundSucceeded,
+    /// The bank did not answer.
+    RefundUnknown,
+    /// The bank refused it; a person finds another way.
+    RefundNeedsAction,
+    /// The payee has the money.
+    TransferSucceeded,
+    /// The payer has to confirm.
+    NextConfirm,
+    /// The bank has to answer.
+    NextBankAnswer,
+    /// The wallet asks the bank.
+    NextEnquiry,
+    /// The wallet gives the money back.
+    NextGiveBack,
+    /// The wallet's staff have to act.
+    NextStaffAction,
+    /// It is final.
+    NextNothing,
+}
+
+/// A sentence in a language.
+#[must_use]
+pub const fn sentence(key: Sentence, language: Language) -> &'static str {
+    let (english, chinese) = pair(key);
+    match language {
+        Language::English => english,
+        Language::Chinese => chinese,
+    }
+}
+
+const fn pair(key: Sentence) -> (&'static str, &'static str) {
+    use Sentence as S;
+    match key {
+        S::PaymentWaitsForConfirmation => (
+            "The payment waits for the payer to confirm the amount and the payee. Nothing has been taken.",
+            "等待付款人确认金额和收款方。尚未扣款。",
+        ),
+        S::PaymentProcessing => {
+            ("The payment is being processed. Do not pay again.", "付款正在处理。请勿重复付款。")
+        }
+        S::PaymentSucceeded => {
+            ("The payment succeeded: the payee has the money.", "付款成功，收款方已收到款项。")
+        }
+        S::PaymentFailed => {
+            ("The payment failed. The payee has received nothing.", "付款失败，收款方没有收到款项。")
+        }
+        S::PaymentUnknown => (
+            "The bank has not answered, so it is not known yet whether the money was taken. The wallet is \
+                finding out. Do not pay again.",
+            "银行尚未应答，还不能确定是否已扣款。钱包正在查询结果，请勿重复付款。",
+        ),
+        S::PaymentReversing => (
+            "The order was cancelled while the payment was under way. If the bank has taken the money or \
+                takes it late, it is given back. It is safe to pay with a new order.",
+            "付款处理期间订单已取消。如果银行已经扣款或之后才扣款，款项会退回。可以放心用新订单付款。",
+        ),
+        S::PaymentReversed => (
+            "The payment was undone: whatever the bank took has been given back.",
+            "付款已撤销：银行如有扣款，均已退回。",
+        ),
+        S::PaymentCancelled => {
+            ("The payer cancelled the payment. Nothing was taken.", "付款人已取消付款。没有扣款。")
+        }
+        S::PaymentClosed => (
+            "The payment was not confirmed in time and is closed. Nothing was taken.",
+            "付款未在规定时间内确认，已关闭。没有扣款。",
+        ),
+        S::PaymentPartlyRefunded => {
+            ("The payment succeeded, and part of it has been refunded.", "付款成功，其中一部分已退款。")
+        }
+        S::PaymentRefunded => {
+            ("The payment succeeded, and all of it has been refunded.", "付款成功，已全额退款。")
+        }
+        S::TopUpProcessing => ("The top-up is being processed at the bank.", "充值正在由银行处理。"),
+        S::TopUpUnknown => (
+            "The bank has not answered, so it is not known yet whether the money was taken. The wallet is \
+                finding out. Do not top up the same again.",
+            "银行尚未应答，还不能确定是否已扣款。钱包正在查询结果，请勿重复充值。",
+        ),
+        S::TopUpSucceeded => {
+            ("The top-up succeeded: the money is in the balance.", "充值成功，款项已进入余额。")
+        }
+        S::TopUpFailed => ("The top-up failed. The balance is unchanged.", "充值失败，余额没有变化。"),
+        S::RefundProcessing => ("The refund is on its way to the payer.", "退款正在退还给付款人。"),
+        S::RefundSucceeded => {
+            ("The refund succeeded: the payer has the money.", "退款成功，付款人已收到款项。")
+        }
+        S::RefundUnknown => (
+            "The refund was sent, but the bank has not answered yet. The money is safe; the wallet is \
+                finding out where it is.",
+            "退款已发出，但银行尚未应答。款项是安全的，钱包正在查询结果。",
+        ),
+        S::RefundNeedsAction => (
+            "The bank could not take the refund. The wallet keeps the money for the payer until its staff \
+                have found another way.",
+            "银行无法接收此退款。款项由钱包为付款人保留，工作人员将另行安排退还。",
+        ),
+        S::TransferSucceeded => {
+            ("The transfer succeeded: the payee has the money.", "转账成功，收款方已收到款项。")
+        }
+        S::NextConfirm => ("Next: the payer confirms or cancels.", "下一步：由付款人确认或取消。"),
+        S::NextBankAnswer => ("Next: the bank answers.", "下一步：等待银行应答。"),
+        S::NextEnquiry => {
+            ("Next: the wallet asks the bank what became of it.", "下一步：由钱包向银行查询结果。")
+        }
+        S::NextGiveBack => ("Next: the wallet gives the money back.", "下一步：由钱包退回款项。"),
+        S::NextStaffAction => ("Next: the wallet's staff take care of it.", "下一步：由钱包工作人员处理。"),
+        S::NextNothing => ("It is finished; nothing more will happen by itself.", "已经结束，没有后续步骤。"),
+    }
+}
