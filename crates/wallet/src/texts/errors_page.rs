@@ -27,11 +27,6 @@ fn cause(code: Code) -> String {
     serde_json::to_value(code.cause()).unwrap().as_str().unwrap().to_owned()
 }
 
-fn link(code: Code) -> String {
-    // A heading's anchor keeps letters and underscores, and drops dots and backticks.
-    format!("[`{0}`](#{1})", code.as_str(), code.as_str().replace('.', ""))
-}
-
 fn cell(code: Code, role: Role) -> String {
     let remedies = texts(code, Language::English).remedies_of(role);
     let reason = NOTHING_TO_DO.iter().find(|(of, _, codes)| *of == role && codes.contains(&code));
@@ -47,13 +42,15 @@ fn page() -> String {
     for &code in Code::ALL {
         let retryable = if code.retryable() { "yes" } else { "no" };
         let title = texts(code, Language::English).title;
-        let (link, status, cause) = (link(code), code.status(), cause(code));
-        writeln!(page, "| {link} | {status} | {cause} | {retryable} | {title} |").unwrap();
+        let (name, status, cause) = (code.as_str(), code.status(), cause(code));
+        writeln!(page, "| [`{name}`](#{name}) | {status} | {cause} | {retryable} | {title} |").unwrap();
     }
     for &code in Code::ALL {
         let english = texts(code, Language::English);
         let retryable = if code.retryable() { "retryable" } else { "not retryable" };
-        writeln!(page, "\n## `{}`\n\n**{}.** {}\n", code.as_str(), english.title, english.detail).unwrap();
+        // A heading's own anchor loses the dots, and a problem's `type` ends in the code as it is.
+        writeln!(page, "\n<a id=\"{0}\"></a>\n\n## `{0}`\n", code.as_str()).unwrap();
+        writeln!(page, "**{}.** {}\n", english.title, english.detail).unwrap();
         writeln!(page, "Status {}, cause {}, {retryable}.\n", code.status(), cause(code)).unwrap();
         page.push_str("| role | next |\n|---|---|\n");
         for role in Role::ALL {
