@@ -53,7 +53,7 @@ const ACCOUNTS: &[u8; 16] = &[0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7];
 
 const STATUSES: &[AccountStatus; 8] = {
     use AccountStatus::{Closed, Frozen, NoDebits, Open};
-    &[Open, Open, Open, Open, NoDebits, NoDebits, Frozen, Closed]
+    &[Open, Open, Open, NoDebits, NoDebits, Frozen, Closed, Closed]
 };
 
 fn number(byte: u8) -> u8 {
@@ -274,6 +274,10 @@ impl World {
             3 => Leg { amount: Money::new(old.amount.minor() / 2, old.amount.currency()), ..old },
             4 if y.is_multiple_of(2) => {
                 Leg { debit: spec(5).id(), credit: spec(6).id(), amount: Money::new(1, Currency::USD), ..old }
+            }
+            5 if kind == "against" => {
+                let amount = Money::new(1, old.amount.currency());
+                Leg { debit: account(x), credit: account(y), amount, ..old }
             }
             _ => old,
         };
