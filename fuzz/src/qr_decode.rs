@@ -28,7 +28,7 @@ fn check_with(input: &[u8], decode: Decode) {
         return;
     }
     let good = signed_code();
-    let mut edited = good[..good.len() - 8].as_bytes().to_vec();
+    let mut edited = good.as_bytes()[..good.len() - 8].to_vec();
     for [place, kind, byte] in rest.as_chunks::<3>().0 {
         let place = usize::from(*place) % (edited.len() + 1);
         match kind % 3 {
