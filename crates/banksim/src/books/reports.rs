@@ -1,0 +1,140 @@
+//! What the books say as a whole: the statement of a day, all balances, all transfers.
+
+use super::{
+    Books, Direction, POOL, Transfer,
+    transfers::{KINDS, parse},
+};
+use makegood_base::Timestamp;
+use makegood_money::{Currency, Money};
+use makegood_sql::{Error, Fields, Kind, Value};
+use serde::Serialize;
+use std::time::Duration;
+
+/// One movement on the pool account.
+#[derive(Debug, Serialize)]
+pub(crate) struct StatementLine {
+    sequence: i64,
+    /// The transfer's; null for the opening.
+    reference: Option<String>,
+    direction: Direction,
+    amount: Money,
+    booked_at: Timestamp,
+}
+
+/// All balances, of customers together, and two checks of the books against themselves.
+#[derive(Debug, Serialize)]
+pub(crate) struct BooksReport {
+    accounts: Vec<AccountReport>,
+    /// The sum of all balances of a currency: zero.
+    sums: Vec<Money>,
+    /// How many accounts have another balance than their entries sum to: zero.
+    differences: i64,
+    entries: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct AccountReport {
+    /// `pool`, `customers` or `vault`.
+    account: String,
+    balance: Money,
+}
+
+/// Some of a list, in order, and where to go on.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) transfers: Vec<Transfer>,
+    pub(crate) next_cursor: Option<i64>,
+}
+
+const STATEMENT: &str = "SELECT sequence, reference, credit, currency, amount, booked_at FROM entries
+    WHERE booked_at >= $1 AND booked_at < $2 AND (debit = $3 OR credit = $3) ORDER BY sequence";
+const ACCOUNTS: &str = "SELECT CASE WHEN account LIKE 'card:%' THEN 'customers' ELSE account END AS name,
+    currency, SUM(balance) FROM balances GROUP BY name, currency ORDER BY name, currency";
+const SUMS: &str = "SELECT currency, SUM(balance) FROM balances GROUP BY currency ORDER BY currency";
+const DIFFERENCES: &str = "SELECT COUNT(*) FROM balances WHERE balance !=
+    (SELECT COALESCE(SUM(amount), 0) FROM entries
+        WHERE credit = balances.account AND entries.currency = balances.currency) -
+    (SELECT COALESCE(SUM(amount), 0) FROM entries
+        WHERE debit = balances.account AND entries.currency = balances.currency)";
+const TRANSFERS: &str = "SELECT reference, sequence, direction, agreement, currency, amount, valid_until,
+    status, refusal, received_at, settle_at FROM transfers WHERE sequence > $1 ORDER BY sequence LIMIT $2";
+
+impl Books {
+    /// The lines of the pool account that were booked in the 24 hours from `start`.
+    pub(crate) async fn statement(&self, start: Timestamp) -> Result<Vec<StatementLine>, Error> {
+        self.settle_all().await?;
+        let end = start.plus(Duration::from_secs(24 * 3_600));
+        let mut transaction = self.database.read().await?;
+        let kinds = &[Kind::Integer, Kind::Text, Kind::Text, Kind::Text, Kind::Integer, Kind::Integer];
+        let rows = transaction.query(STATEMENT, vec![start.into(), end.into(), POOL.into()], kinds).await?;
+        transaction.rollback().await;
+        rows.into_iter().map(statement_line).collect()
+    }
+
+    /// All balances in one snapshot.
+    pub(crate) async fn report(&self) -> Result<BooksReport, Error> {
+        self.settle_all().await?;
+        let mut transaction = self.database.read().await?;
+        let accounts =
+            transaction.query(ACCOUNTS, Vec::new(), &[Kind::Text, Kind::Text, Kind::Integer]).await?;
+        let sums = transaction.query(SUMS, Vec::new(), &[Kind::Text, Kind::Integer]).await?;
+        let differences = transaction.query(DIFFERENCES, Vec::new(), &[Kind::Integer]).await?;
+        let entries = transaction.query("SELECT COUNT(*) FROM entries", Vec::new(), &[Kind::Integer]).await?;
+        transaction.rollback().await;
+        Ok(BooksReport {
+            accounts: accounts.into_iter().map(account_report).collect::<Result<_, _>>()?,
+            sums: sums
+                .into_iter()
+                .map(|row| money(&mut Fields::new("balances", row)))
+                .collect::<Result<_, _>>()?,
+            differences: number(differences)?,
+            entries: number(entries)?,
+        })
+    }
+
+    /// Transfers in the order in which they came, after a cursor.
+    pub(crate) async fn transfers(&self, after: i64, limit: u32) -> Result<Page, Error> {
+        self.settle_all().await?;
+        let mut transaction = self.database.read().await?;
+        let arguments = vec![after.into(), i64::from(limit).into()];
+        let rows = transaction.query(TRANSFERS, arguments, KINDS).await?;
+        transaction.rollback().await;
+        let transfers = rows.into_iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+        let is_full = u32::try_from(transfers.len()).is_ok_and(|length| length == limit);
+        let next_cursor = transfers.last().filter(|_| is_full).map(|last| last.sequence);
+        Ok(Page { transfers, next_cursor })
+    }
+
+    async fn settle_all(&self) -> Result<(), Error> {
+        let mut transaction = self.database.begin().await?;
+        self.settle_due(&mut transaction).await?;
+        transaction.commit().await
+    }
+}
+
+fn statement_line(row: Vec<Value>) -> Result<StatementLine, Error> {
+    let mut fields = Fields::new("entries", row);
+    let sequence = fields.take()?;
+    let reference = fields.take()?;
+    let is_credit = fields.take::<String>()? == POOL;
+    let direction = if is_credit { Direction::In } else { Direction::Out };
+    let amount = money(&mut fields)?;
+    let booked_at = fields.take()?;
+    Ok(StatementLine { sequence, reference, direction, amount, booked_at })
+}
+
+fn account_report(row: Vec<Value>) -> Result<AccountReport, Error> {
+    let mut fields = Fields::new("balances", row);
+    let account = fields.take()?;
+    Ok(AccountReport { account, balance: money(&mut fields)? })
+}
+
+/// A currency and an amount, which stand beside each other.
+fn money(fields: &mut Fields) -> Result<Money, Error> {
+    let currency: Currency = fields.take_as(|code: String| code.parse().ok())?;
+    Ok(Money::new(fields.take()?, currency))
+}
+
+fn number(rows: Vec<Vec<Value>>) -> Result<i64, Error> {
+    Fields::new("a count", rows.into_iter().next().unwrap_or_default()).take()
+}
