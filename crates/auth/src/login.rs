@@ -16,7 +16,7 @@ impl LoginError {
     /// The code that a client sees.
     #[must_use]
     pub const fn code(self) -> &'static str {
-        "auth.login_malformed"
+        "auth.login_invalid"
     }
 }
 

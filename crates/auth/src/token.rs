@@ -55,7 +55,7 @@ impl TokenError {
     /// The code that a client sees.
     #[must_use]
     pub const fn code(self) -> &'static str {
-        "auth.invalid_token"
+        "auth.required"
     }
 }
 

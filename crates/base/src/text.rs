@@ -24,14 +24,10 @@ pub enum NameError {
 }
 
 impl NameError {
-    /// The code that a client sees.
+    /// The code that a client sees, whatever the reason.
     #[must_use]
     pub const fn code(self) -> &'static str {
-        match self {
-            Self::Empty => "name.empty",
-            Self::TooLong => "name.too_long",
-            Self::Control => "name.control_character",
-        }
+        "name.invalid"
     }
 }
 

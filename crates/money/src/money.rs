@@ -41,12 +41,10 @@ impl AmountError {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Malformed => "amount.malformed",
-            Self::Decimals { .. } => "amount.too_many_decimals",
-            Self::Zero => "amount.zero",
-            Self::TooLarge => "amount.too_large",
-            Self::CurrencyMismatch => "amount.currency_mismatch",
-            Self::NotAWhole => "amount.not_a_whole",
+            Self::CurrencyMismatch => "currency.mismatch",
+            Self::Malformed | Self::Decimals { .. } | Self::Zero | Self::TooLarge | Self::NotAWhole => {
+                "amount.invalid"
+            }
         }
     }
 }

@@ -42,19 +42,6 @@ pub enum WebhookError {
     Signature,
 }
 
-impl WebhookError {
-    /// The code that a client sees.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Secret => "webhook.malformed_secret",
-            Self::Timestamp => "webhook.malformed_timestamp",
-            Self::OutsideTolerance => "webhook.outside_tolerance",
-            Self::Signature => "webhook.wrong_signature",
-        }
-    }
-}
-
 /// A secret that the service and one receiver share. It is wiped when it is dropped and never printed.
 #[derive(Clone)]
 pub struct WebhookSecret {

@@ -89,17 +89,10 @@ pub enum QrError {
 }
 
 impl QrError {
-    /// The code that a client sees.
+    /// The code that a client sees, whatever the reason.
     #[must_use]
     pub const fn code(self) -> &'static str {
-        match self {
-            Self::TooLong => "qr.too_long",
-            Self::Malformed => "qr.malformed",
-            Self::Checksum => "qr.misread",
-            Self::Foreign => "qr.foreign",
-            Self::NotGenuine => "qr.not_genuine",
-            Self::AmountTooLarge => "qr.amount_too_large",
-        }
+        "qr.invalid"
     }
 }
 
