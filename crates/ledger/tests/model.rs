@@ -228,17 +228,13 @@ impl Model {
 
     /// The sum of the open holds that would lower, or raise, the account.
     pub fn reserved(&self, id: &AccountId, lowers: bool) -> i128 {
-        let settled: BTreeSet<_> = self
-            .legs
-            .iter()
-            .filter(|(_, l, _)| settles(l.action))
-            .filter_map(|(_, l, _)| l.action.target())
-            .collect();
+        let settled =
+            |name| self.legs.iter().any(|(_, l, _)| settles(l.action) && l.action.target() == Some(name));
         let normal = self.accounts[id].normal;
         let side = if lowers == (normal == Side::Debit) { Side::Credit } else { Side::Debit };
         let open = self.legs.iter().filter(|(name, leg, _)| {
             let touched = if side == Side::Debit { leg.debit } else { leg.credit };
-            matches!(leg.action, Action::Hold { .. }) && !settled.contains(name) && touched == *id
+            matches!(leg.action, Action::Hold { .. }) && touched == *id && !settled(*name)
         });
         open.map(|(_, leg, _)| i128::from(leg.amount.minor())).sum()
     }
