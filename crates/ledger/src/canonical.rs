@@ -106,3 +106,109 @@ fn bound(bound: Option<i64>, bytes: &mut Vec<u8>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AccountSpec, AccountStatus, Leg, Side, TransactionId, TransferRef};
+    use makegood_money::{Currency, Money};
+    use std::collections::BTreeSet;
+
+    fn example() -> Transaction {
+        let spec = |owner| AccountSpec {
+            owner: [owner; 16],
+            code: 1,
+            currency: Currency::CNY,
+            normal: Side::Credit,
+            floor: Some(-2),
+            ceiling: None,
+        };
+        let leg = |action| Leg {
+            debit: spec(1).id(),
+            credit: spec(2).id(),
+            amount: Money::new(5, Currency::CNY),
+            action,
+        };
+        let target = TransferRef { transaction: TransactionId::from_raw([8; 16]), leg: 3 };
+        Transaction {
+            id: TransactionId::from_raw([9; 16]),
+            code: 7,
+            reference: [6; 16],
+            opens: vec![spec(1), spec(2)],
+            statuses: vec![(spec(1).id(), AccountStatus::Frozen), (spec(2).id(), AccountStatus::Open)],
+            legs: vec![
+                leg(Action::Post),
+                leg(Action::Hold { expires_at: Some(Timestamp::from_micros(4)) }),
+                leg(Action::Hold { expires_at: None }),
+                leg(Action::Capture(target)),
+            ],
+        }
+    }
+
+    /// Hashes are in databases and in receipts: a change of the bytes must not pass unseen. Computed with another
+    /// program from the table above.
+    #[test]
+    fn the_bytes_do_not_change() {
+        let mut bytes = Vec::new();
+        encode(&example(), &mut bytes);
+        assert_eq!(bytes.len(), 52 + 4 + 2 * 34 + 4 + 2 * 17 + 4 + 4 * 44 + 9 + 1 + 18);
+        assert_eq!(
+            hex(&content_hash(&example())),
+            "5ace074dd71a41b308546bdb987ce4b070652ed2d560e09225271d4d88f4dafc"
+        );
+        assert_eq!(
+            hex(&leaf_hash(2, Timestamp::from_micros(3), &[4; 32])),
+            "85e69e9f5fc1cbc817188422b6dc8d6e23ee04c4aa9281593322bb5328f3f0a5"
+        );
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn the_order_of_opens_and_statuses_says_nothing_and_all_else_does() {
+        let mut turned = example();
+        turned.opens.reverse();
+        turned.statuses.reverse();
+        assert_eq!(content_hash(&turned), content_hash(&example()));
+
+        let changes: &[fn(&mut Transaction)] = &[
+            |_| {},
+            |t| t.id = TransactionId::from_raw([1; 16]),
+            |t| t.code = 8,
+            |t| t.reference[15] = 0,
+            |t| t.opens[0].owner[0] = 3,
+            |t| t.opens[0].code = 3,
+            |t| t.opens[0].currency = Currency::USD,
+            |t| t.opens[0].normal = Side::Debit,
+            |t| t.opens[0].floor = None,
+            |t| t.opens[0].ceiling = Some(0),
+            |t| t.opens.clear(),
+            |t| t.statuses[0].1 = AccountStatus::NoDebits,
+            |t| t.statuses.clear(),
+            |t| t.legs[0].debit = t.legs[0].credit,
+            |t| t.legs[0].credit = t.legs[0].debit,
+            |t| t.legs[0].amount = Money::new(6, Currency::CNY),
+            |t| t.legs[0].amount = Money::new(5, Currency::USD),
+            |t| t.legs[1].action = Action::Post,
+            |t| t.legs[1].action = Action::Hold { expires_at: None },
+            |t| t.legs[3].action = Action::Release(t.legs[3].action.target().unwrap()),
+            |t| t.legs.swap(0, 1),
+            |t| t.legs.clear(),
+        ];
+        let contents: BTreeSet<_> = changes
+            .iter()
+            .map(|change| {
+                let mut changed = example();
+                change(&mut changed);
+                content_hash(&changed)
+            })
+            .collect();
+        assert_eq!(contents.len(), changes.len());
+        let content = [4; 32];
+        let [one, two] = [1, 2].map(Timestamp::from_micros);
+        assert_ne!(leaf_hash(1, one, &content), leaf_hash(2, one, &content));
+        assert_ne!(leaf_hash(1, one, &content), leaf_hash(1, two, &content));
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! A [`LogFrontier`] is all that appending needs. Of the tree's inner nodes only the roots of full subtrees at
 //! the heights 8, 16, 24, … are kept ([`TreeNode`]); with the leaves they are enough to make any proof from at
-//! most 256 hashes per 8 levels.
+//! most 512 hashes per 8 levels.
 
 mod frontier;
 mod proof;
