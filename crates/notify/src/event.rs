@@ -14,9 +14,6 @@ pub struct Event {
     pub owner: RawId,
     /// The text of the changed object's id.
     pub object: String,
-    /// The event's place among those of its object, from 1 without gaps: deliveries may overtake each other,
-    /// and a receiver puts them in order by it.
-    pub sequence: i64,
     /// The object after the change, as JSON text. It is signed and sent byte for byte as it is here.
     pub body: String,
     /// When it happened.

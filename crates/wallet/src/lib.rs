@@ -1,1 +1,34 @@
-//! The wallet's pure core: commands, the rows they need, decisions, postings and rendered answers.
+//! The wallet's pure core, the one place where domains meet.
+//!
+//! A [`Command`] is data. [`needs`] says which rows it touches, [`Facts`] holds them, [`execute`] decides and
+//! renders the bytes of the answer, and [`Facts::changes`] is what there is to write. Reads go the same way:
+//! a [`Query`] has needs and is [answered](answer) from facts. Nothing here does I/O, reads a clock or draws
+//! randomness; the same command on the same facts at the same time does the same.
+
+mod actor;
+mod code;
+mod command;
+mod decide;
+mod execute;
+mod facts;
+mod needs;
+pub mod postings;
+mod problem;
+mod query;
+mod reply;
+mod settings;
+pub mod tables;
+pub mod texts;
+pub mod view;
+
+pub use actor::{Actor, Caller};
+pub use code::{Cause, Code};
+pub use command::{Action, Command, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef};
+pub use decide::ClaimedTransfer;
+pub use execute::execute;
+pub use facts::{Changes, Facts, Needs, Row, RowChanges, Rows, Savepoint};
+pub use needs::needs;
+pub use problem::{Problem, Stop};
+pub use query::{Query, answer, query_needs};
+pub use reply::{Reply, SECRET_PLACEHOLDER, SecretOf};
+pub use settings::Settings;

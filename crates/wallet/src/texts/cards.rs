@@ -76,30 +76,6 @@ pub(super) static NOT_ACTIVE: Entry = Entry {
     },
 };
 
-pub(super) static IN_USE: Entry = Entry {
-    english: Texts {
-        title: "Card in use",
-        detail: "Money is still on its way to or from this card, so it stays linked for now.",
-        remedies: [
-            &["Wait until your payments, top-ups and refunds with this card are finished, then unlink it."],
-            NO_MERCHANT_INVOLVED,
-            &["Find what is still under way with this card, and tell its holder by when it is expected to \
-                    be finished."],
-            &["If a transfer with this card is past its expected time, check the enquiries at its bank."],
-        ],
-    },
-    chinese: Texts {
-        title: "银行卡正在使用",
-        detail: "此卡仍有资金在途，暂时不能解除绑定。",
-        remedies: [
-            &["请等此卡的付款、充值和退款全部完成后，再解除绑定。"],
-            NO_MERCHANT_INVOLVED,
-            &["查找此卡仍在处理的业务，告知持卡人预计完成时间。"],
-            &["如果此卡的转账已超过预计时间，请检查对其银行的查询。"],
-        ],
-    },
-};
-
 pub(super) static BANK_UNKNOWN: Entry = Entry {
     english: Texts {
         title: "Bank not known",

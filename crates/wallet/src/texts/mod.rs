@@ -133,7 +133,6 @@ fn entry(code: Code) -> &'static Entry {
         Code::CardInvalidNumber => &cards::INVALID_NUMBER,
         Code::CardWrongCode => &cards::WRONG_CODE,
         Code::CardNotActive => &cards::NOT_ACTIVE,
-        Code::CardInUse => &cards::IN_USE,
         Code::BankUnknown => &cards::BANK_UNKNOWN,
         Code::BankUnavailable => &cards::BANK_UNAVAILABLE,
         Code::QrInvalid => &orders::QR_INVALID,

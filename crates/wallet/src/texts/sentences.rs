@@ -56,8 +56,8 @@ pub enum Sentence {
     NextGiveBack,
     /// The wallet's staff have to act.
     NextStaffAction,
-    /// It is final.
-    NextNothing,
+    /// What a payer reads of refunds before paying.
+    RefundPolicy,
 }
 
 /// A sentence in a language.
@@ -147,6 +147,9 @@ const fn pair(key: Sentence) -> (&'static str, &'static str) {
         }
         S::NextGiveBack => ("Next: the wallet gives the money back.", "下一步：由钱包退回款项。"),
         S::NextStaffAction => ("Next: the wallet's staff take care of it.", "下一步：由钱包工作人员处理。"),
-        S::NextNothing => ("It is finished; nothing more will happen by itself.", "已经结束，没有后续步骤。"),
+        S::RefundPolicy => (
+            "The merchant can refund all or part of it at any time, to where the money came from.",
+            "商户可随时全额或部分退款，款项原路退回。",
+        ),
     }
 }

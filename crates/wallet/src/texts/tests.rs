@@ -18,7 +18,6 @@ pub(super) const NOTHING_TO_DO: &[(Role, &str, &[Code])] = &[
             Code::AuthPasswordContainsLogin,
             Code::CardInvalidNumber,
             Code::CardWrongCode,
-            Code::CardInUse,
             Code::BankUnknown,
             Code::BankUnavailable,
         ],
@@ -94,7 +93,7 @@ const SENTENCES: &[Sentence] = &[
     Sentence::NextEnquiry,
     Sentence::NextGiveBack,
     Sentence::NextStaffAction,
-    Sentence::NextNothing,
+    Sentence::RefundPolicy,
 ];
 
 /// Every text in a language, each with where it stands.

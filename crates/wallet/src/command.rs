@@ -1,0 +1,302 @@
+//! Commands: every write there is, as data. Slow work (hashing, calls) is done before its command.
+
+use crate::Caller;
+use crate::tables::{
+    BankCardId, BankTransferId, IdempotencyKey, MerchantId, OrderId, PaymentId, SessionId, UserId,
+};
+use crate::texts::Language;
+use makegood_auth::{Principal, StaffRole};
+use makegood_banking::{Answer, HolderCheck};
+use makegood_base::{ApiKeyId, IdSeed, RequestId};
+use makegood_money::Money;
+use makegood_payments::{Source, SourceKind};
+use serde::{Deserialize, Serialize};
+
+/// A write that somebody asks for.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Command {
+    /// What its ids are made from: the same command makes the same ids again.
+    pub seed: IdSeed,
+    /// The request that it came with, as log and caller name it.
+    pub request: RequestId,
+    /// Who asks.
+    pub caller: Caller,
+    /// In which language the answer is rendered.
+    pub language: Language,
+    /// The caller's key, under which the answer is kept.
+    pub idempotency_key: Option<String>,
+    /// A keyed hash of route and content, to tell another content under the same key or reference.
+    pub fingerprint: [u8; 32],
+    /// What is wanted.
+    pub action: Action,
+}
+
+impl std::fmt::Debug for Command {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Command")
+            .field("action", &self.action.name())
+            .field("caller", &self.caller)
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the payer saw before saying yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expectation {
+    /// The amount.
+    pub amount: Money,
+    /// The payee: the merchant's id, or the user's.
+    pub payee: PayeeId,
+}
+
+/// The id of a payee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PayeeId {
+    /// A merchant.
+    Merchant(MerchantId),
+    /// A user.
+    User(UserId),
+}
+
+/// How a payer names another user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PayeeRef {
+    /// By id.
+    User(UserId),
+    /// By login, normalized.
+    Login(String),
+}
+
+/// An order that a merchant makes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewOrder {
+    /// For which of the owner's merchants; an API key says it by itself.
+    pub merchant: Option<MerchantId>,
+    /// The merchant's own number.
+    pub merchant_order_no: String,
+    /// How much.
+    pub amount: Money,
+    /// What it is for.
+    pub description: String,
+    /// For how many seconds it can be paid.
+    pub expires_in_s: Option<u32>,
+    /// Which kinds of source the merchant takes; all, when it does not say.
+    pub accepts: Option<Vec<SourceKind>>,
+}
+
+/// A payment that a payer starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewPayment {
+    /// Of which order.
+    pub order: OrderId,
+    /// From where.
+    pub source: Source,
+    /// What the payer saw; without it the payment waits for a confirmation.
+    pub expect: Option<Expectation>,
+    /// The amount that the payer typed, which must be the order's.
+    pub amount: Option<Money>,
+    /// The payer's own reference.
+    pub client_ref: Option<String>,
+}
+
+/// What is wanted.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// A person registers.
+    RegisterUser {
+        /// Normalized.
+        login: String,
+        /// As others may see it, masked.
+        display_name: String,
+        /// An Argon2id PHC string.
+        password_hash: String,
+    },
+    /// A member of staff is added at the command line.
+    AddStaff {
+        /// Normalized.
+        login: String,
+        /// An Argon2id PHC string.
+        password_hash: String,
+        /// What they may do.
+        role: StaffRole,
+    },
+    /// A person or a member of staff logs in; the password was verified against `password_hash`.
+    OpenSession {
+        /// The new session.
+        session: SessionId,
+        /// Whose it is.
+        principal: Principal,
+        /// The hash that the password was verified against: if it has changed since, the login fails.
+        password_hash: String,
+        /// SHA-256 of the token's secret.
+        secret_hash: [u8; 32],
+        /// The device, as it calls itself.
+        user_agent: Option<String>,
+    },
+    /// A session ends; none is the caller's own.
+    RevokeSession {
+        /// Which.
+        session: Option<SessionId>,
+    },
+    /// A merchant is made, with its first API key.
+    CreateMerchant {
+        /// Its name.
+        name: String,
+        /// The new key.
+        api_key: ApiKeyId,
+        /// SHA-256 of the key's secret.
+        secret_hash: [u8; 32],
+    },
+    /// A card is linked; the bank has given an agreement for its number.
+    LinkBankCard {
+        /// The bank.
+        bank: String,
+        /// The bank's token.
+        agreement: String,
+        /// The last four digits.
+        last4: String,
+        /// What the bank said to the holder's name.
+        holder_check: HolderCheck,
+    },
+    /// A card becomes active; the bank has taken the code.
+    ActivateBankCard {
+        /// Which.
+        bank_card: BankCardId,
+    },
+    /// A card is taken away.
+    UnlinkBankCard {
+        /// Which.
+        bank_card: BankCardId,
+    },
+    /// Money comes in from a card.
+    TopUp {
+        /// How much.
+        amount: Money,
+        /// From which card.
+        bank_card: BankCardId,
+        /// The user's own reference.
+        client_ref: Option<String>,
+    },
+    /// Money goes to another user.
+    Transfer {
+        /// To whom.
+        to: PayeeRef,
+        /// How much.
+        amount: Money,
+        /// What the payer writes to it.
+        note: Option<String>,
+        /// What the payer saw.
+        expect: Option<Expectation>,
+        /// The payer's own reference.
+        client_ref: Option<String>,
+    },
+    /// A merchant makes an order.
+    CreateOrder(NewOrder),
+    /// A merchant takes an order back.
+    CancelOrder {
+        /// Which.
+        order: OrderId,
+    },
+    /// A payer starts a payment.
+    CreatePayment(NewPayment),
+    /// A payer says yes to a payment that waits for it.
+    ConfirmPayment {
+        /// Which.
+        payment: PaymentId,
+        /// What the payer saw.
+        expect: Expectation,
+    },
+    /// A payer leaves a payment.
+    CancelPayment {
+        /// Which.
+        payment: PaymentId,
+    },
+    /// A merchant refunds a payment.
+    Refund {
+        /// Which.
+        payment: PaymentId,
+        /// How much; all that is left, when it does not say.
+        amount: Option<Money>,
+        /// Why.
+        reason: String,
+        /// The merchant's own number.
+        merchant_refund_no: Option<String>,
+    },
+    /// A worker takes its turn at a bank transfer.
+    ClaimBankTransfer {
+        /// Which.
+        bank_transfer: BankTransferId,
+    },
+    /// A worker tells what came of its turn.
+    RecordBankAnswer {
+        /// Which.
+        bank_transfer: BankTransferId,
+        /// Which turn.
+        generation: i64,
+        /// What came of it.
+        answer: Answer,
+    },
+    /// An order's time is over.
+    ExpireOrder {
+        /// Which.
+        order: OrderId,
+    },
+    /// Nobody confirmed a payment in time.
+    ClosePayment {
+        /// Which.
+        payment: PaymentId,
+    },
+    /// Stored answers whose time is over are dropped.
+    ForgetKeys {
+        /// Which.
+        keys: Vec<IdempotencyKey>,
+    },
+}
+
+impl Action {
+    /// The action's name, for logs and metrics; its content may hold secrets.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::RegisterUser { .. } => "register_user",
+            Self::AddStaff { .. } => "add_staff",
+            Self::OpenSession { .. } => "open_session",
+            Self::RevokeSession { .. } => "revoke_session",
+            Self::CreateMerchant { .. } => "create_merchant",
+            Self::LinkBankCard { .. } => "link_bank_card",
+            Self::ActivateBankCard { .. } => "activate_bank_card",
+            Self::UnlinkBankCard { .. } => "unlink_bank_card",
+            Self::TopUp { .. } => "top_up",
+            Self::Transfer { .. } => "transfer",
+            Self::CreateOrder(_) => "create_order",
+            Self::CancelOrder { .. } => "cancel_order",
+            Self::CreatePayment(_) => "create_payment",
+            Self::ConfirmPayment { .. } => "confirm_payment",
+            Self::CancelPayment { .. } => "cancel_payment",
+            Self::Refund { .. } => "refund",
+            Self::ClaimBankTransfer { .. } => "claim_bank_transfer",
+            Self::RecordBankAnswer { .. } => "record_bank_answer",
+            Self::ExpireOrder { .. } => "expire_order",
+            Self::ClosePayment { .. } => "close_payment",
+            Self::ForgetKeys { .. } => "forget_keys",
+        }
+    }
+
+    /// Whether it is the service's own work, which waits behind people's.
+    #[must_use]
+    pub const fn is_background(&self) -> bool {
+        matches!(
+            self,
+            Self::ClaimBankTransfer { .. }
+                | Self::RecordBankAnswer { .. }
+                | Self::ExpireOrder { .. }
+                | Self::ClosePayment { .. }
+                | Self::ForgetKeys { .. }
+        )
+    }
+}

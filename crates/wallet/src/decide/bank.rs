@@ -1,0 +1,310 @@
+//! What comes of a transfer at a bank: a worker's turn, and the bank's answer.
+
+use super::{Context, ids, payments, refunds};
+use crate::postings::{self, Movement};
+use crate::tables::{BankTransfer, BankTransferId, Payment, PaymentId, Refund, RefundId, TopUp, TopUpId};
+use crate::view::TopUpView;
+use crate::{Reply, Stop};
+use makegood_banking::{Answer, Claim, Direction, Outcome, Purpose, Refusal};
+use makegood_ledger::TransactionId;
+use makegood_payments::{PaymentStatus, TopUpStatus};
+use makegood_refunds::{RefundOrigin, RefundStatus};
+use serde::{Deserialize, Serialize};
+
+/// What a worker gets when it takes its turn.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ClaimedTransfer {
+    /// The turn; none when there is nothing to do, or somebody else is at it.
+    pub claim: Option<Claim>,
+    /// The transfer as it was committed.
+    pub transfer: BankTransfer,
+}
+
+/// The transfer with this id.
+pub(super) fn transfer_of(context: &Context<'_>, id: BankTransferId) -> Result<BankTransfer, Stop> {
+    let found = context.facts.bank_transfers.get(&id)?;
+    found.cloned().ok_or_else(|| Stop::Broken(format!("{id} is missing")))
+}
+
+/// A worker takes its turn. It is committed before the call is made, so that nobody ever forgets that a call
+/// may have been made.
+pub(super) fn claim(context: &mut Context<'_>, id: BankTransferId) -> Result<Reply, Stop> {
+    context.actor.must_be_internal()?;
+    let mut transfer = transfer_of(context, id)?;
+    let was_unknown = transfer.is_unknown();
+    let claim = transfer.claim(context.now, &context.settings.schedule);
+    if claim.is_some() {
+        context.facts.bank_transfers.set(transfer.clone())?;
+    }
+    // A worker that was lost in the middle of its call leaves a transfer that nobody knows the end of.
+    if transfer.is_unknown() && !was_unknown {
+        became_unknown(context, &transfer)?;
+    }
+    Reply::json(200, &ClaimedTransfer { claim, transfer })
+}
+
+/// The bank's answer, or that there was none. An answer to an old turn is refused.
+pub(super) fn record(
+    context: &mut Context<'_>,
+    id: BankTransferId,
+    generation: i64,
+    answer: Answer,
+) -> Result<Reply, Stop> {
+    context.actor.must_be_internal()?;
+    let mut transfer = transfer_of(context, id)?;
+    let outcome = match transfer.answer(generation, answer, context.now, &context.settings.schedule) {
+        Ok(outcome) => outcome,
+        Err(stale) => return Reply::json(409, &stale.to_string()),
+    };
+    context.facts.bank_transfers.set(transfer.clone())?;
+    match outcome {
+        Outcome::Pending | Outcome::Unchanged => {}
+        Outcome::BecameUnknown => became_unknown(context, &transfer)?,
+        Outcome::Settled => settled(context, &transfer)?,
+        Outcome::Refused(refusal) => was_refused(context, &transfer, refusal)?,
+        Outcome::LateSuccess => late_success(context, &transfer)?,
+        Outcome::Mismatch => alert(context, &transfer, "alert.bank_mismatch")?,
+        Outcome::Contradiction => alert(context, &transfer, "alert.bank_contradiction")?,
+    }
+    Ok(Reply::empty())
+}
+
+fn alert(context: &mut Context<'_>, transfer: &BankTransfer, kind: &str) -> Result<(), Stop> {
+    let object = transfer.id.to_string();
+    context.tell([0; 16], kind, object.clone(), &object)
+}
+
+fn post(
+    context: &mut Context<'_>,
+    movement: Movement,
+    id: TransactionId,
+    reference: [u8; 16],
+) -> Result<(), Stop> {
+    // What a bank has done is never refused: a decline here is a bug, and stops the command.
+    context.post(movement, id, reference).map_err(|declined| match Stop::from(declined) {
+        Stop::Problem(problem) => {
+            Stop::Broken(format!("the ledger declined a fact: {}", problem.code.as_str()))
+        }
+        stop => stop,
+    })
+}
+
+fn became_unknown(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Stop> {
+    match transfer.purpose {
+        Purpose::TopUp(id) if transfer.direction == Direction::In => {
+            let mut top_up = top_up_of(context, id)?;
+            if top_up.status == TopUpStatus::Processing {
+                top_up.status = TopUpStatus::Unknown;
+                context.facts.top_ups.set(top_up)?;
+            }
+        }
+        Purpose::Payment(id) => {
+            let mut payment = payments::payment_of(context, id)?;
+            if payment.status == PaymentStatus::Processing {
+                payment.become_status(PaymentStatus::Unknown, context.now)?;
+                context.facts.payments.set(payment)?;
+            }
+        }
+        Purpose::Refund(id) => {
+            let mut refund = refund_of(context, id)?;
+            if refund.status == RefundStatus::Sent {
+                refund.status = RefundStatus::Unknown;
+                context.facts.refunds.set(refund)?;
+            }
+        }
+        Purpose::TopUp(_) | Purpose::Withdrawal(_) => {}
+    }
+    Ok(())
+}
+
+fn settled(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Stop> {
+    match (transfer.purpose, transfer.direction) {
+        (Purpose::TopUp(id), Direction::In) => top_up_settled(context, transfer, id),
+        (Purpose::TopUp(id), Direction::Out) => {
+            let movement = postings::card_refund_settled(&transfer.bank, transfer.amount);
+            post(context, movement, ids::return_settled_transaction(transfer.id), id.raw())
+        }
+        (Purpose::Payment(id), _) => payment_settled(context, transfer, id),
+        (Purpose::Refund(id), _) => refund_settled(context, transfer, id),
+        (Purpose::Withdrawal(id), _) => Err(Stop::Broken(format!("{id} cannot exist"))),
+    }
+}
+
+fn top_up_settled(context: &mut Context<'_>, transfer: &BankTransfer, id: TopUpId) -> Result<(), Stop> {
+    let mut top_up = top_up_of(context, id)?;
+    let movement = postings::top_up(&transfer.bank, top_up.user, transfer.amount);
+    post(context, movement, ids::top_up_transaction(id), id.raw())?;
+    top_up.status = TopUpStatus::Succeeded;
+    top_up.final_at = Some(context.now);
+    save_top_up(context, top_up, "top_up.succeeded")
+}
+
+fn save_top_up(context: &mut Context<'_>, top_up: TopUp, kind: &str) -> Result<(), Stop> {
+    let livemode = context.settings.livemode;
+    let view = TopUpView::of(&top_up, context.facts, livemode, context.language())?;
+    context.tell(top_up.user.raw(), kind, top_up.id.to_string(), &view)?;
+    context.facts.top_ups.set(top_up)
+}
+
+fn payment_settled(context: &mut Context<'_>, transfer: &BankTransfer, id: PaymentId) -> Result<(), Stop> {
+    let mut payment = payments::payment_of(context, id)?;
+    let mut order = crate::view::order_of(payment.order, context.facts)?.clone();
+    // An order that is closed, or paid otherwise, takes no more money: what the bank took goes back.
+    if !payment.status.is_open() || order.pay(id, context.now).is_err() {
+        return give_back(context, payment, transfer);
+    }
+    let movement =
+        postings::card_payment(&transfer.bank, payment.merchant, transfer.amount, payment.fee_minor);
+    post(context, movement, ids::payment_transaction(order.id), id.raw())?;
+    payment.become_status(PaymentStatus::Succeeded, context.now)?;
+    context.facts.payments.set(payment.clone())?;
+    context.facts.orders.set(order)?;
+    payments::tell_merchant(context, &payment, "payment.succeeded")
+}
+
+fn refund_settled(context: &mut Context<'_>, transfer: &BankTransfer, id: RefundId) -> Result<(), Stop> {
+    let mut refund = refund_of(context, id)?;
+    let movement = postings::card_refund_settled(&transfer.bank, transfer.amount);
+    post(context, movement, ids::return_settled_transaction(transfer.id), id.raw())?;
+    refund.status = RefundStatus::Succeeded;
+    refund.final_at = Some(context.now);
+    context.facts.refunds.set(refund.clone())?;
+    if refund.origin == RefundOrigin::LateSuccess {
+        let mut payment = payments::payment_of(context, refund.payment)?;
+        if payment.status == PaymentStatus::Reversing {
+            payment.become_status(PaymentStatus::Reversed, context.now)?;
+            context.facts.payments.set(payment)?;
+        }
+    }
+    refunds::tell_merchant(context, &refund, "refund.succeeded")
+}
+
+fn was_refused(context: &mut Context<'_>, transfer: &BankTransfer, refusal: Refusal) -> Result<(), Stop> {
+    let code = refusal.code().to_owned();
+    match (transfer.purpose, transfer.direction) {
+        (Purpose::TopUp(id), Direction::In) => {
+            let mut top_up = top_up_of(context, id)?;
+            top_up.status = TopUpStatus::Failed;
+            top_up.failure = Some(code);
+            top_up.final_at = Some(context.now);
+            save_top_up(context, top_up, "top_up.failed")
+        }
+        (Purpose::TopUp(id), Direction::Out) => {
+            let movement = postings::card_refund_refused(&transfer.bank, transfer.amount);
+            post(context, movement, ids::return_refused_transaction(transfer.id), id.raw())?;
+            alert(context, transfer, "alert.return_refused")
+        }
+        (Purpose::Payment(id), _) => payment_refused(context, id, code),
+        (Purpose::Refund(id), _) => refund_refused(context, transfer, id, code),
+        (Purpose::Withdrawal(id), _) => Err(Stop::Broken(format!("{id} cannot exist"))),
+    }
+}
+
+fn payment_refused(context: &mut Context<'_>, id: PaymentId, code: String) -> Result<(), Stop> {
+    let mut payment = payments::payment_of(context, id)?;
+    if payment.status == PaymentStatus::Reversing {
+        payment.become_status(PaymentStatus::Reversed, context.now)?;
+        return context.facts.payments.set(payment);
+    }
+    let mut order = crate::view::order_of(payment.order, context.facts)?.clone();
+    order.end_attempt(id);
+    payment.become_status(PaymentStatus::Failed, context.now)?;
+    payment.decline = Some(code);
+    context.facts.payments.set(payment.clone())?;
+    context.facts.orders.set(order)?;
+    payments::tell_merchant(context, &payment, "payment.failed")
+}
+
+fn refund_refused(
+    context: &mut Context<'_>,
+    transfer: &BankTransfer,
+    id: RefundId,
+    code: String,
+) -> Result<(), Stop> {
+    let mut refund = refund_of(context, id)?;
+    let movement = postings::card_refund_refused(&transfer.bank, transfer.amount);
+    post(context, movement, ids::return_refused_transaction(transfer.id), id.raw())?;
+    refund.status = RefundStatus::NeedsAction;
+    refund.failure = Some(code);
+    context.facts.refunds.set(refund.clone())?;
+    refunds::tell_merchant(context, &refund, "refund.needs_action")
+}
+
+/// The bank moved money after it had refused.
+fn late_success(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Stop> {
+    match (transfer.purpose, transfer.direction) {
+        (Purpose::Payment(id), _) => {
+            let payment = payments::payment_of(context, id)?;
+            give_back(context, payment, transfer)
+        }
+        (Purpose::TopUp(id), Direction::In) => {
+            let mut top_up = top_up_of(context, id)?;
+            let back = return_transfer(context, transfer, transfer.purpose)?;
+            top_up.late_return = Some(back.id);
+            context.facts.bank_transfers.add(back)?;
+            context.facts.top_ups.set(top_up)
+        }
+        // Money that went out although the bank had said no: a person has to look.
+        _ => alert(context, transfer, "alert.bank_contradiction"),
+    }
+}
+
+/// Takes in what the bank moved, and sends it back by the same way.
+fn return_transfer(
+    context: &mut Context<'_>,
+    transfer: &BankTransfer,
+    purpose: Purpose,
+) -> Result<BankTransfer, Stop> {
+    let movement = postings::late_success(&transfer.bank, transfer.amount);
+    post(context, movement, ids::late_success_transaction(transfer.id), transfer.id.raw())?;
+    let new = makegood_banking::NewTransfer {
+        id: context.ids.make(),
+        bank: transfer.bank.clone(),
+        direction: Direction::Out,
+        purpose,
+        bank_card: transfer.bank_card,
+        agreement: transfer.agreement.clone(),
+        amount: transfer.amount,
+    };
+    Ok(BankTransfer::new(new, context.now, &context.settings.schedule))
+}
+
+/// Gives back what a bank moved for an order that is closed or paid.
+fn give_back(context: &mut Context<'_>, mut payment: Payment, transfer: &BankTransfer) -> Result<(), Stop> {
+    let id = context.ids.make();
+    let back = return_transfer(context, transfer, Purpose::Refund(id))?;
+    let refund = Refund {
+        id,
+        payment: payment.id,
+        merchant: payment.merchant,
+        payer: payment.payer,
+        amount: transfer.amount,
+        fee_back_minor: 0,
+        merchant_refund_no: None,
+        reason: String::new(),
+        origin: RefundOrigin::LateSuccess,
+        status: RefundStatus::Sent,
+        bank_transfer: Some(back.id),
+        failure: None,
+        created_at: context.now,
+        final_at: None,
+    };
+    // An attempt that lost its order while it was under way is reversed from here on.
+    if payment.status.is_open() {
+        payment.become_status(PaymentStatus::Reversing, context.now)?;
+    }
+    payment.late_refund = Some(id);
+    context.facts.bank_transfers.add(back)?;
+    context.facts.refunds.add(refund)?;
+    context.facts.payments.set(payment)
+}
+
+fn top_up_of(context: &Context<'_>, id: TopUpId) -> Result<TopUp, Stop> {
+    let found = context.facts.top_ups.get(&id)?;
+    found.cloned().ok_or_else(|| Stop::Broken(format!("{id} is missing")))
+}
+
+fn refund_of(context: &Context<'_>, id: RefundId) -> Result<Refund, Stop> {
+    let found = context.facts.refunds.get(&id)?;
+    found.cloned().ok_or_else(|| Stop::Broken(format!("{id} is missing")))
+}

@@ -1,0 +1,49 @@
+//! What derives from what: the ids of ledger transactions, and numbers that follow from a row alone.
+
+use crate::postings::PaymentLegs;
+use crate::tables::{BankTransferId, Order, OrderId, Payment, PaymentId, TopUpId};
+use makegood_ledger::TransactionId;
+use makegood_payments::OrderState;
+
+/// The transaction that pays an order: one for the order, whichever attempt it is.
+pub(crate) fn payment_transaction(order: OrderId) -> TransactionId {
+    TransactionId::derive("payment", order.raw())
+}
+
+/// The transaction of a top-up.
+pub(crate) fn top_up_transaction(top_up: TopUpId) -> TransactionId {
+    TransactionId::derive("top_up", top_up.raw())
+}
+
+/// The transaction that takes in, and gives back, what a bank moved too late.
+pub(crate) fn late_success_transaction(transfer: BankTransferId) -> TransactionId {
+    TransactionId::derive("late_success", transfer.raw())
+}
+
+/// The transaction that ends a transfer out that the bank has executed.
+pub(crate) fn return_settled_transaction(transfer: BankTransferId) -> TransactionId {
+    TransactionId::derive("return_settled", transfer.raw())
+}
+
+/// The transaction that takes back a transfer out that the bank has refused.
+pub(crate) fn return_refused_transaction(transfer: BankTransferId) -> TransactionId {
+    TransactionId::derive("return_refused", transfer.raw())
+}
+
+/// The legs of a payment that refunds return against.
+pub(crate) fn payment_legs(payment: &Payment) -> PaymentLegs {
+    PaymentLegs::of(payment_transaction(payment.order), payment.amount, payment.fee_minor)
+}
+
+/// The fee of an order, in minor units: what its merchant agreed to when it was made.
+pub(crate) fn fee_minor(order: &Order) -> i64 {
+    makegood_money::basis_points_of(order.amount, order.fee_basis_points).map_or(0, |fee| fee.minor())
+}
+
+/// The payment that paid an order.
+pub(crate) const fn paid_by(order: &Order) -> Option<PaymentId> {
+    match order.state {
+        OrderState::Paid { payment, .. } => Some(payment),
+        _ => None,
+    }
+}

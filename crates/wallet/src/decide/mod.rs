@@ -1,0 +1,219 @@
+//! Decisions: what each action does to the facts, and what it answers. One module per domain.
+
+mod bank;
+mod cards;
+pub(crate) mod ids;
+mod merchants;
+mod payments;
+mod people;
+mod refunds;
+mod transfers;
+
+pub use bank::ClaimedTransfer;
+
+use crate::postings::Movement;
+use crate::tables::{Event, Lookup, LookupKey, LookupKind};
+use crate::texts::{Language, Role};
+use crate::view::PaymentView;
+use crate::{Action, Actor, Code, Command, Facts, Reply, Settings, Stop};
+use makegood_base::{Ids, RawId, Timestamp};
+use makegood_ledger::{Rejection, RowKey, TransactionId};
+
+/// What a decision works with: the facts, and everything that it may depend on beside them.
+pub(crate) struct Context<'a> {
+    pub(crate) facts: &'a mut Facts,
+    pub(crate) settings: &'a Settings,
+    pub(crate) command: &'a Command,
+    pub(crate) actor: Actor,
+    pub(crate) now: Timestamp,
+    pub(crate) ids: Ids,
+}
+
+/// Decides an action.
+pub(crate) fn decide(context: &mut Context<'_>) -> Result<Reply, Stop> {
+    let command = context.command;
+    match &command.action {
+        Action::RegisterUser { login, display_name, password_hash } => {
+            people::register(context, login, display_name, password_hash)
+        }
+        Action::AddStaff { login, password_hash, role } => {
+            people::add_staff(context, login, password_hash, *role)
+        }
+        Action::OpenSession { session, principal, password_hash, secret_hash, user_agent } => {
+            let opened =
+                people::Opened { session: *session, principal: *principal, secret_hash: *secret_hash };
+            people::open_session(context, opened, password_hash, user_agent.clone())
+        }
+        Action::RevokeSession { session } => people::revoke_session(context, *session),
+        Action::CreateMerchant { name, api_key, secret_hash } => {
+            merchants::create(context, name, *api_key, *secret_hash)
+        }
+        Action::LinkBankCard { bank, agreement, last4, holder_check } => {
+            cards::link(context, bank, agreement, last4, *holder_check)
+        }
+        Action::ActivateBankCard { bank_card } => cards::activate(context, *bank_card),
+        Action::UnlinkBankCard { bank_card } => cards::unlink(context, *bank_card),
+        Action::TopUp { amount, bank_card, client_ref } => {
+            cards::top_up(context, *amount, *bank_card, client_ref.as_deref())
+        }
+        Action::Transfer { to, amount, note, expect, client_ref } => {
+            let asked = transfers::Asked { to, amount: *amount, note: note.clone(), expect: *expect };
+            transfers::transfer(context, asked, client_ref.as_deref())
+        }
+        Action::CreateOrder(new) => merchants::create_order(context, new),
+        Action::CancelOrder { order } => merchants::cancel_order(context, *order),
+        Action::CreatePayment(new) => payments::create(context, new),
+        Action::ConfirmPayment { payment, expect } => payments::confirm(context, *payment, *expect),
+        Action::CancelPayment { payment } => payments::cancel(context, *payment),
+        Action::Refund { payment, amount, reason, merchant_refund_no } => {
+            refunds::refund(context, *payment, *amount, reason, merchant_refund_no.as_deref())
+        }
+        Action::ClaimBankTransfer { bank_transfer } => bank::claim(context, *bank_transfer),
+        Action::RecordBankAnswer { bank_transfer, generation, answer } => {
+            bank::record(context, *bank_transfer, *generation, answer.clone())
+        }
+        Action::ExpireOrder { order } => merchants::expire_order(context, *order),
+        Action::ClosePayment { payment } => payments::close(context, *payment),
+        Action::ForgetKeys { keys } => people::forget_keys(context, keys),
+    }
+}
+
+impl Context<'_> {
+    pub(crate) fn language(&self) -> Language {
+        self.command.language
+    }
+
+    /// Posts a movement whose transaction was loaded, or is known to be absent.
+    pub(crate) fn post(
+        &mut self,
+        movement: Movement,
+        id: TransactionId,
+        reference: RawId,
+    ) -> Result<(), Declined> {
+        let book = &self.facts.book;
+        let transaction =
+            movement.transaction(id, reference, |account| book.account(&account.id()).is_some());
+        match makegood_ledger::apply(&mut self.facts.book, &transaction, self.now) {
+            Ok(_) => Ok(()),
+            Err(rejection) => Err(Declined::from_rejection(rejection)),
+        }
+    }
+
+    /// Posts a movement whose transaction has an id that derives from an object made by this very command.
+    pub(crate) fn post_new(
+        &mut self,
+        movement: Movement,
+        id: TransactionId,
+        reference: RawId,
+    ) -> Result<(), Declined> {
+        self.facts.book.put_absent(RowKey::Transaction(id));
+        self.post(movement, id, reference)
+    }
+
+    /// Finds what a caller's own reference leads to: nothing yet, or the object that has it. Another content
+    /// under the same reference is a conflict.
+    pub(crate) fn referenced<I: From<RawId>>(
+        &self,
+        kind: LookupKind,
+        owner: RawId,
+        name: Option<&str>,
+    ) -> Result<Option<I>, Stop> {
+        let Some(name) = name else { return Ok(None) };
+        let key = LookupKey { kind, owner, name: name.to_owned() };
+        match self.facts.lookups.get(&key)? {
+            None => Ok(None),
+            Some(row) if row.fingerprint == self.command.fingerprint => Ok(Some(row.target.into())),
+            Some(_) => Err(Code::ReferenceConflict.into()),
+        }
+    }
+
+    /// Takes a reference for an object, for ever.
+    pub(crate) fn take_reference(
+        &mut self,
+        kind: LookupKind,
+        owner: RawId,
+        name: Option<&str>,
+        target: RawId,
+    ) -> Result<(), Stop> {
+        let Some(name) = name else { return Ok(()) };
+        let id = LookupKey { kind, owner, name: name.to_owned() };
+        self.facts.lookups.set(Lookup { id, target, fingerprint: self.command.fingerprint })
+    }
+
+    /// Tells an owner what happened to an object.
+    pub(crate) fn tell(
+        &mut self,
+        owner: RawId,
+        kind: &str,
+        object: String,
+        data: &impl serde::Serialize,
+    ) -> Result<(), Stop> {
+        let id = self.ids.make();
+        let body = EventBody {
+            id: String::new(),
+            r#type: kind,
+            created_at: self.now,
+            livemode: self.settings.livemode,
+            data,
+        };
+        let body = EventBody { id: makegood_base::EventId::to_string(&id), ..body };
+        let body = serde_json::to_string(&body).map_err(|error| Stop::Broken(error.to_string()))?;
+        self.facts.events.add(Event { id, kind: kind.to_owned(), owner, object, body, at: self.now })
+    }
+
+    /// A payment as `role` sees it.
+    pub(crate) fn payment_view(
+        &self,
+        payment: &crate::tables::Payment,
+        role: Role,
+    ) -> Result<PaymentView, Stop> {
+        PaymentView::of(payment, self.facts, role, self.settings, self.language())
+    }
+}
+
+/// The shape of an event.
+#[derive(serde::Serialize)]
+struct EventBody<'a, T> {
+    id: String,
+    r#type: &'a str,
+    created_at: Timestamp,
+    livemode: bool,
+    data: &'a T,
+}
+
+/// Why the ledger did not take a movement: a decline that people understand, or something that stops the
+/// command.
+pub(crate) enum Declined {
+    /// What people are told.
+    Code(Code),
+    /// It is not theirs to know.
+    Stop(Stop),
+}
+
+impl Declined {
+    fn from_rejection(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::NotLoaded(key) => {
+                let mut needs = crate::Needs::default();
+                needs.ledger.insert(key);
+                Self::Stop(Stop::NotLoaded(Box::new(needs)))
+            }
+            Rejection::InsufficientFunds { .. } => Self::Code(Code::BalanceInsufficient),
+            Rejection::CeilingExceeded { .. } => Self::Code(Code::AccountCeiling),
+            Rejection::ReturnExceeded { .. } => Self::Code(Code::RefundExceedsPayment),
+            Rejection::AccountFrozen(_) | Rejection::AccountClosed(_) | Rejection::DebitsRefused(_) => {
+                Self::Code(Code::AccountFrozen)
+            }
+            other => Self::Stop(Stop::Broken(format!("the ledger refused a movement: {other}"))),
+        }
+    }
+}
+
+impl From<Declined> for Stop {
+    fn from(declined: Declined) -> Self {
+        match declined {
+            Declined::Code(code) => code.into(),
+            Declined::Stop(stop) => stop,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Refunds that a merchant decides.
+
+use super::{Context, Declined, ids, payments};
+use crate::tables::{LookupKind, PaymentId, Refund};
+use crate::texts::Role;
+use crate::view::RefundView;
+use crate::{Actor, Code, Problem, Reply, Stop, postings};
+use makegood_banking::{Direction, Purpose};
+use makegood_ledger::TransactionId;
+use makegood_money::Money;
+use makegood_payments::{Payment, PaymentStatus, Source};
+use makegood_refunds::{RefundOrigin, RefundRefused, RefundStatus, RefundablePayment};
+
+/// Refunds a payment in full or in part, to where the money came from.
+pub(super) fn refund(
+    context: &mut Context<'_>,
+    payment: PaymentId,
+    amount: Option<Money>,
+    reason: &str,
+    number: Option<&str>,
+) -> Result<Reply, Stop> {
+    let payment = refundable(context, payment)?;
+    let merchant = payment.merchant.raw();
+    if let Some(id) = context.referenced(LookupKind::MerchantRefundNo, merchant, number)? {
+        let found = context.facts.refunds.get(&id)?;
+        let refund = found.ok_or_else(|| Stop::Broken(format!("{id} is missing")))?.clone();
+        return answer(context, &refund);
+    }
+    let input = RefundablePayment {
+        paid: payment.status.has_paid(),
+        captured: payment.amount,
+        refunded_minor: payment.refunded_minor,
+        fee_minor: payment.fee_minor,
+        fee_returned_minor: payment.fee_returned_minor,
+    };
+    let decision =
+        makegood_refunds::decide(&input, amount).map_err(|refused| refusal(refused, payment.amount))?;
+    let mut refund = Refund {
+        id: context.ids.make(),
+        payment: payment.id,
+        merchant: payment.merchant,
+        payer: payment.payer,
+        amount: decision.amount,
+        fee_back_minor: decision.fee_back_minor,
+        merchant_refund_no: number.map(str::to_owned),
+        reason: reason.to_owned(),
+        origin: RefundOrigin::Merchant,
+        status: RefundStatus::Sent,
+        bank_transfer: None,
+        failure: None,
+        created_at: context.now,
+        final_at: None,
+    };
+    move_money(context, &payment, &mut refund)?;
+    context.take_reference(LookupKind::MerchantRefundNo, merchant, number, refund.id.raw())?;
+    let mut payment = payment;
+    payment.refunded_minor = payment.refunded_minor.saturating_add(decision.amount.minor());
+    payment.fee_returned_minor = payment.fee_returned_minor.saturating_add(decision.fee_back_minor);
+    let status = if decision.is_last { PaymentStatus::Refunded } else { PaymentStatus::PartiallyRefunded };
+    payment.become_status(status, context.now)?;
+    context.facts.payments.set(payment)?;
+    context.facts.refunds.add(refund.clone())?;
+    tell_merchant(context, &refund, "refund.created")?;
+    if refund.status == RefundStatus::Succeeded {
+        tell_merchant(context, &refund, "refund.succeeded")?;
+    }
+    answer(context, &refund)
+}
+
+/// The payment, if the caller acts for the merchant that was paid.
+fn refundable(context: &Context<'_>, id: PaymentId) -> Result<Payment, Stop> {
+    if context.actor == Actor::Anonymous {
+        return Err(Code::AuthRequired.into());
+    }
+    let payment = payments::payment_of(context, id)?;
+    let merchant = context.facts.merchants.get(&payment.merchant)?;
+    if merchant.is_some_and(|merchant| context.actor.acts_for(merchant)) {
+        Ok(payment)
+    } else {
+        Err(Code::NotFound.into())
+    }
+}
+
+fn refusal(refused: RefundRefused, paid: Money) -> Stop {
+    match refused {
+        RefundRefused::NotPaid => Code::RefundNotRefundable.into(),
+        RefundRefused::CurrencyMismatch => {
+            Problem::new(Code::CurrencyMismatch).field("amount.currency").into()
+        }
+        RefundRefused::ExceedsPayment { remaining_minor } => {
+            let mut problem = Problem::new(Code::RefundExceedsPayment).field("amount.amount");
+            problem.remaining = Some(Money::new(remaining_minor, paid.currency()).amount());
+            problem.into()
+        }
+    }
+}
+
+/// Posts the refund, and makes the transfer to the card where it goes back to one.
+fn move_money(context: &mut Context<'_>, payment: &Payment, refund: &mut Refund) -> Result<(), Stop> {
+    let against = ids::payment_legs(payment);
+    let (amount, fee_back) = (refund.amount, refund.fee_back_minor);
+    let movement = match payment.source {
+        Source::Balance => {
+            refund.status = RefundStatus::Succeeded;
+            refund.final_at = Some(context.now);
+            postings::refund_to_balance(payment.payer, payment.merchant, amount, fee_back, against)
+        }
+        Source::BankCard { id } => {
+            let purpose = Purpose::Refund(refund.id);
+            let transfer = payments::bank_transfer(context, id, Direction::Out, purpose, amount)?;
+            let movement = postings::card_refund(&transfer.bank, payment.merchant, amount, fee_back, against);
+            refund.bank_transfer = Some(transfer.id);
+            context.facts.bank_transfers.add(transfer)?;
+            movement
+        }
+    };
+    let transaction = TransactionId::derive("refund", refund.id.raw());
+    match context.post_new(movement, transaction, refund.id.raw()) {
+        Ok(()) => Ok(()),
+        Err(Declined::Code(Code::BalanceInsufficient)) => Err(Code::RefundMerchantShort.into()),
+        Err(Declined::Code(code)) => Err(code.into()),
+        Err(Declined::Stop(stop)) => Err(stop),
+    }
+}
+
+/// Tells the merchant what became of a refund.
+pub(super) fn tell_merchant(context: &mut Context<'_>, refund: &Refund, kind: &str) -> Result<(), Stop> {
+    let view = view(context, refund)?;
+    context.tell(refund.merchant.raw(), kind, refund.id.to_string(), &view)
+}
+
+fn view(context: &Context<'_>, refund: &Refund) -> Result<RefundView, Stop> {
+    let livemode = context.settings.livemode;
+    RefundView::of(refund, context.facts, Role::Merchant, context.now, livemode, context.language())
+}
+
+fn answer(context: &Context<'_>, refund: &Refund) -> Result<Reply, Stop> {
+    let status = if refund.status == RefundStatus::Succeeded { 201 } else { 202 };
+    Reply::json(status, &view(context, refund)?)
+}

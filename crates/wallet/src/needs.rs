@@ -1,0 +1,302 @@
+//! Which rows a command touches, as far as what is known tells. The engine asks again until nothing is
+//! added: a payment leads to its order, the order to its merchant, the merchant to its accounts.
+
+use crate::decide::ids;
+use crate::tables::{
+    BankTransferId, IdempotencyKey, LookupKey, LookupKind, OrderId, PaymentId, RefundId, TimerKey, TimerKind,
+    TopUpId, UserId,
+};
+use crate::{Action, Actor, Caller, Command, Facts, Needs, NewPayment, PayeeRef, postings};
+use makegood_auth::Principal;
+use makegood_banking::Purpose;
+use makegood_base::RawId;
+use makegood_ledger::{RowKey, TransactionId};
+use makegood_money::Money;
+use makegood_payments::Source;
+use postings::Movement;
+
+/// The rows that `command` touches, given what is known. Rows that are known already may be named again.
+#[must_use]
+pub fn needs(command: &Command, facts: &Facts) -> Needs {
+    let mut asked = Asked { needs: Needs::default(), facts };
+    command.caller.require(&mut asked.needs);
+    let Some(actor) = asked.actor(command.caller) else { return asked.needs };
+    if let Some(key) = &command.idempotency_key {
+        asked.needs.idempotency.insert(IdempotencyKey { caller: actor.raw(), key: key.clone() });
+    }
+    asked.action(&command.action, actor);
+    asked.needs
+}
+
+/// What was asked for so far, and what is known.
+pub(crate) struct Asked<'a> {
+    pub(crate) needs: Needs,
+    pub(crate) facts: &'a Facts,
+}
+
+impl Asked<'_> {
+    /// Who the caller is, if that is known yet. Whether the token is good is decided later.
+    pub(crate) fn actor(&self, caller: Caller) -> Option<Actor> {
+        match caller {
+            Caller::Anonymous => Some(Actor::Anonymous),
+            Caller::System => Some(Actor::System),
+            Caller::Operator => Some(Actor::Operator),
+            Caller::Session { id, .. } => self.facts.sessions.peek(&id).map(|row| match row.principal {
+                Principal::User(user) => Actor::User(user),
+                Principal::Staff(staff) => Actor::Staff(staff),
+            }),
+            Caller::ApiKey { id, .. } => {
+                self.facts.api_keys.peek(&id).map(|row| Actor::Merchant(row.merchant))
+            }
+        }
+    }
+
+    fn action(&mut self, action: &Action, actor: Actor) {
+        match action {
+            Action::RegisterUser { login, .. } => self.lookup(LookupKind::Login, [0; 16], login),
+            Action::AddStaff { login, .. } => self.lookup(LookupKind::StaffLogin, [0; 16], login),
+            Action::OpenSession { principal, .. } => match principal {
+                Principal::User(user) => drop(self.needs.users.insert(*user)),
+                Principal::Staff(staff) => drop(self.needs.staff.insert(*staff)),
+            },
+            Action::RevokeSession { session } => self.needs.sessions.extend(*session),
+            Action::CreateMerchant { .. } | Action::LinkBankCard { .. } => {}
+            Action::ActivateBankCard { bank_card } | Action::UnlinkBankCard { bank_card } => {
+                self.needs.bank_cards.insert(*bank_card);
+            }
+            Action::TopUp { bank_card, client_ref, .. } => {
+                self.needs.bank_cards.insert(*bank_card);
+                if let Some(target) = self.reference(LookupKind::TopUpRef, actor, client_ref.as_deref()) {
+                    self.top_up(target.into());
+                }
+            }
+            Action::Transfer { to, amount, client_ref, .. } => {
+                self.transfer(actor, to, *amount, client_ref.as_deref());
+            }
+            Action::CreateOrder(new) => self.create_order(new, actor),
+            Action::CancelOrder { order } => self.order_with_attempt(*order),
+            Action::CreatePayment(new) => self.create_payment(new, actor),
+            Action::ConfirmPayment { payment, .. } => self.confirm_payment(*payment, actor),
+            Action::CancelPayment { payment } | Action::ClosePayment { payment } => self.payment(*payment),
+            Action::Refund { payment, amount, merchant_refund_no, .. } => {
+                self.refund_payment(*payment, *amount, merchant_refund_no.as_deref());
+            }
+            Action::ClaimBankTransfer { bank_transfer } | Action::RecordBankAnswer { bank_transfer, .. } => {
+                self.bank_answer(*bank_transfer);
+            }
+            Action::ExpireOrder { order } => self.order(*order),
+            Action::ForgetKeys { keys } => self.needs.idempotency.extend(keys.iter().cloned()),
+        }
+    }
+
+    pub(crate) fn lookup(&mut self, kind: LookupKind, owner: RawId, name: &str) {
+        self.needs.lookups.insert(LookupKey { kind, owner, name: name.to_owned() });
+    }
+
+    /// Needs the object that a caller's own reference leads to, and tells which it is once that is known.
+    fn reference(&mut self, kind: LookupKind, actor: Actor, name: Option<&str>) -> Option<RawId> {
+        let key = LookupKey { kind, owner: actor.raw(), name: name?.to_owned() };
+        let target = self.facts.lookups.peek(&key).map(|row| row.target);
+        self.needs.lookups.insert(key);
+        target
+    }
+
+    /// Needs what a movement touches: its accounts, its transaction, and what it returns against.
+    pub(crate) fn movement(&mut self, movement: &Movement, id: TransactionId) {
+        let ledger = &mut self.needs.ledger;
+        ledger.insert(RowKey::Transaction(id));
+        ledger.extend(movement.accounts.iter().map(|account| RowKey::Account(account.id())));
+        ledger.extend(movement.legs.iter().filter_map(|leg| leg.action.target()).map(RowKey::Transfer));
+    }
+
+    pub(crate) fn order(&mut self, id: OrderId) {
+        self.needs.require_with_timer(TimerKey { kind: TimerKind::Order, object: id.raw() });
+        if let Some(order) = self.facts.orders.peek(&id) {
+            self.needs.merchants.insert(order.merchant);
+        }
+    }
+
+    fn order_with_attempt(&mut self, id: OrderId) {
+        self.order(id);
+        let attempt = self.facts.orders.peek(&id).and_then(|order| order.open_attempt.or(order.reversing));
+        if let Some(payment) = attempt {
+            self.payment(payment);
+        }
+    }
+
+    /// A payment and all that is shown with it.
+    pub(crate) fn payment(&mut self, id: PaymentId) {
+        self.needs.require_with_timer(TimerKey { kind: TimerKind::Payment, object: id.raw() });
+        if let Some(payment) = self.facts.payments.peek(&id) {
+            self.order(payment.order);
+            if let Some(transfer) = payment.bank_transfer {
+                self.bank_transfer(transfer);
+            }
+            if let Some(refund) = payment.late_refund {
+                self.refund(refund);
+            }
+        }
+    }
+
+    pub(crate) fn bank_transfer(&mut self, id: BankTransferId) {
+        self.needs.require_with_timer(TimerKey { kind: TimerKind::BankTransfer, object: id.raw() });
+    }
+
+    /// A refund and all that is shown with it.
+    pub(crate) fn refund(&mut self, id: RefundId) {
+        self.needs.refunds.insert(id);
+        if let Some(transfer) = self.facts.refunds.peek(&id).and_then(|refund| refund.bank_transfer) {
+            self.bank_transfer(transfer);
+            if let Some(row) = self.facts.bank_transfers.peek(&transfer) {
+                self.needs.bank_cards.insert(row.bank_card);
+            }
+        }
+    }
+
+    /// A top-up and all that is shown with it.
+    pub(crate) fn top_up(&mut self, id: TopUpId) {
+        self.needs.top_ups.insert(id);
+        if let Some(row) = self.facts.top_ups.peek(&id) {
+            self.bank_transfer(row.bank_transfer);
+        }
+    }
+
+    fn transfer(&mut self, actor: Actor, to: &PayeeRef, amount: Money, client_ref: Option<&str>) {
+        if let Some(target) = self.reference(LookupKind::TransferRef, actor, client_ref) {
+            self.needs.transfers.insert(target.into());
+        }
+        let Some(payee) = self.payee(to) else { return };
+        self.needs.users.insert(payee);
+        if let Actor::User(payer) = actor {
+            let movement = postings::transfer(payer, payee, amount);
+            for account in &movement.accounts {
+                self.needs.ledger.insert(RowKey::Account(account.id()));
+            }
+        }
+    }
+
+    /// The user that a payer means, once that is known.
+    pub(crate) fn payee(&mut self, to: &PayeeRef) -> Option<UserId> {
+        match to {
+            PayeeRef::User(user) => Some(*user),
+            PayeeRef::Login(login) => {
+                self.lookup(LookupKind::Login, [0; 16], login);
+                let key = LookupKey { kind: LookupKind::Login, owner: [0; 16], name: login.clone() };
+                self.facts.lookups.peek(&key).map(|row| row.target.into())
+            }
+        }
+    }
+
+    fn create_order(&mut self, new: &crate::NewOrder, actor: Actor) {
+        let merchant = match actor {
+            Actor::Merchant(id) => Some(id),
+            _ => new.merchant,
+        };
+        let Some(merchant) = merchant else { return };
+        self.needs.merchants.insert(merchant);
+        let owner = Actor::Merchant(merchant);
+        let number = Some(new.merchant_order_no.as_str());
+        if let Some(target) = self.reference(LookupKind::MerchantOrderNo, owner, number) {
+            self.order(target.into());
+        }
+    }
+
+    fn create_payment(&mut self, new: &NewPayment, actor: Actor) {
+        if let Some(target) = self.reference(LookupKind::PaymentRef, actor, new.client_ref.as_deref()) {
+            self.payment(target.into());
+        }
+        self.order_with_attempt(new.order);
+        if let Some(paid_by) = self.facts.orders.peek(&new.order).and_then(ids::paid_by) {
+            self.payment(paid_by);
+        }
+        self.pay(new.order, new.source, actor);
+    }
+
+    /// Needs what paying an order touches.
+    fn pay(&mut self, order: OrderId, source: Source, actor: Actor) {
+        self.needs.bank_cards.extend(source.bank_card());
+        let Some(order) = self.facts.orders.peek(&order) else { return };
+        let (Source::Balance, Actor::User(payer)) = (source, actor) else { return };
+        let fee_minor = ids::fee_minor(order);
+        let movement = postings::payment(payer, order.merchant, order.amount, fee_minor);
+        self.movement(&movement, ids::payment_transaction(order.id));
+    }
+
+    fn confirm_payment(&mut self, id: PaymentId, actor: Actor) {
+        self.payment(id);
+        if let Some(payment) = self.facts.payments.peek(&id) {
+            self.order_with_attempt(payment.order);
+            if let Some(paid_by) = self.facts.orders.peek(&payment.order).and_then(ids::paid_by) {
+                self.payment(paid_by);
+            }
+            self.pay(payment.order, payment.source, actor);
+        }
+    }
+
+    fn refund_payment(&mut self, id: PaymentId, amount: Option<Money>, number: Option<&str>) {
+        self.payment(id);
+        let Some(payment) = self.facts.payments.peek(&id) else { return };
+        self.needs.bank_cards.extend(payment.source.bank_card());
+        let owner = Actor::Merchant(payment.merchant);
+        if let Some(target) = self.reference(LookupKind::MerchantRefundNo, owner, number) {
+            self.refund(target.into());
+        }
+        let card = payment.source.bank_card().and_then(|id| self.facts.bank_cards.peek(&id));
+        let asked = amount.unwrap_or(payment.amount);
+        // Every leg that a refund can have: the fee's part depends on what else is decided in the batch.
+        let against = ids::payment_legs(payment);
+        let movement = match card {
+            Some(card) => postings::card_refund(&card.bank, payment.merchant, asked, 1, against),
+            None => postings::refund_to_balance(payment.payer, payment.merchant, asked, 1, against),
+        };
+        for account in &movement.accounts {
+            self.needs.ledger.insert(RowKey::Account(account.id()));
+        }
+        let fee_legs = against.fee.into_iter().flat_map(|(pool, own)| [pool, own]);
+        self.needs.ledger.extend(against.merchant.into_iter().chain(fee_legs).map(RowKey::Transfer));
+    }
+
+    fn bank_answer(&mut self, id: BankTransferId) {
+        self.bank_transfer(id);
+        let Some(transfer) = self.facts.bank_transfers.peek(&id) else { return };
+        let (bank, amount) = (transfer.bank.as_str(), transfer.amount);
+        match transfer.purpose {
+            Purpose::TopUp(top_up) => {
+                self.top_up(top_up);
+                if let Some(row) = self.facts.top_ups.peek(&top_up) {
+                    let movement = postings::top_up(bank, row.user, amount);
+                    self.movement(&movement, ids::top_up_transaction(top_up));
+                    let movement = postings::card_refund_settled(bank, amount);
+                    self.movement(&movement, ids::return_settled_transaction(id));
+                    self.movement(
+                        &postings::card_refund_refused(bank, amount),
+                        ids::return_refused_transaction(id),
+                    );
+                }
+            }
+            Purpose::Payment(payment) => {
+                self.payment(payment);
+                if let Some(row) = self.facts.payments.peek(&payment) {
+                    let movement = postings::card_payment(bank, row.merchant, amount, row.fee_minor);
+                    self.movement(&movement, ids::payment_transaction(row.order));
+                }
+            }
+            Purpose::Refund(refund) => {
+                self.refund(refund);
+                if let Some(row) = self.facts.refunds.peek(&refund) {
+                    self.payment(row.payment);
+                }
+                self.movement(
+                    &postings::card_refund_settled(bank, amount),
+                    ids::return_settled_transaction(id),
+                );
+                self.movement(
+                    &postings::card_refund_refused(bank, amount),
+                    ids::return_refused_transaction(id),
+                );
+            }
+            Purpose::Withdrawal(_) => {}
+        }
+        self.movement(&postings::late_success(bank, amount), ids::late_success_transaction(id));
+    }
+}

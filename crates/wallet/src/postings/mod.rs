@@ -1,0 +1,18 @@
+//! The wallet's chart of accounts, and every movement of money there is: one function per movement.
+//!
+//! The ledger knows none of this. Two books share it, the *pool* (customers' money at the banks) and our
+//! *own*; every movement balances per currency and per book, which a test proves for each function over
+//! extreme amounts. A movement between us and the customers is two balanced halves, one through `float`, one
+//! through `float_contra`.
+
+mod chart;
+mod movements;
+
+#[cfg(test)]
+mod tests;
+
+pub use chart::{Account, Book, Kind};
+pub use movements::{
+    Movement, MovementCode, PaymentLegs, card_payment, card_refund, card_refund_refused, card_refund_settled,
+    late_success, payment, refund_to_balance, top_up, transfer,
+};

@@ -1,0 +1,137 @@
+//! Each movement balances per currency and per book, over extreme amounts (promise P2). A movement without a
+//! case here does not compile.
+
+use super::*;
+use makegood_base::{MerchantId, UserId};
+use makegood_ledger::{Side, TransactionId};
+use makegood_money::{Currency, Money};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// An example of each movement. The match is exhaustive on purpose.
+fn example(code: MovementCode, amount: Money, fee_minor: i64, refunded: i64, fee_back: i64) -> Movement {
+    let (payer, payee) = (UserId::from_raw([1; 16]), UserId::from_raw([2; 16]));
+    let merchant = MerchantId::from_raw([3; 16]);
+    let against = PaymentLegs::of(TransactionId::from_raw([4; 16]), amount, fee_minor);
+    let part = Money::new(refunded, amount.currency());
+    match code {
+        MovementCode::TopUp => top_up("simbank", payer, amount),
+        MovementCode::Transfer => transfer(payer, payee, amount),
+        MovementCode::Payment => payment(payer, merchant, amount, fee_minor),
+        MovementCode::CardPayment => card_payment("simbank", merchant, amount, fee_minor),
+        MovementCode::Refund => refund_to_balance(payer, merchant, part, fee_back, against),
+        MovementCode::CardRefund => card_refund("simbank", merchant, part, fee_back, against),
+        MovementCode::CardRefundSettled => card_refund_settled("simbank", amount),
+        MovementCode::CardRefundRefused => card_refund_refused("simbank", amount),
+        MovementCode::LateSuccess => late_success("simbank", amount),
+    }
+}
+
+/// Debits less credits per book and currency: of each leg both sides are in one book, and the change of
+/// assets equals the change of liabilities.
+fn imbalance(movement: &Movement) -> Result<(), String> {
+    let accounts: BTreeMap<_, _> = movement.accounts.iter().map(|account| (account.id(), *account)).collect();
+    let mut assets: BTreeMap<(Book, &str), i128> = BTreeMap::new();
+    for leg in &movement.legs {
+        if leg.amount.minor() <= 0 {
+            return Err(format!("a leg moves {}", leg.amount));
+        }
+        let (debit, credit) = (accounts[&leg.debit], accounts[&leg.credit]);
+        if debit.kind.book() != credit.kind.book() {
+            return Err(format!("{:?} / {:?} crosses the books", debit.kind, credit.kind));
+        }
+        if debit.currency != credit.currency || debit.currency != leg.amount.currency() {
+            return Err("a leg has two currencies".to_owned());
+        }
+        let minor = i128::from(leg.amount.minor());
+        for (account, is_debit) in [(debit, true), (credit, false)] {
+            let grows = is_debit == (account.kind.normal() == Side::Debit);
+            let signed = if grows { minor } else { -minor };
+            let equation = if account.kind.normal() == Side::Debit { signed } else { -signed };
+            *assets.entry((account.kind.book(), account.currency.code())).or_default() += equation;
+        }
+    }
+    assets.iter().find(|(_, sum)| **sum != 0).map_or(Ok(()), |(book, sum)| Err(format!("{book:?}: {sum}")))
+}
+
+/// `float = float_contra`: what one half does the other mirrors.
+fn float_gap(movement: &Movement) -> i128 {
+    let accounts: BTreeMap<_, _> = movement.accounts.iter().map(|account| (account.id(), *account)).collect();
+    let mut gap = 0;
+    for leg in &movement.legs {
+        let minor = i128::from(leg.amount.minor());
+        for (id, is_debit) in [(leg.debit, true), (leg.credit, false)] {
+            match accounts[&id].kind {
+                Kind::Float => gap += if is_debit { -minor } else { minor },
+                Kind::FloatContra => gap -= if is_debit { minor } else { -minor },
+                _ => {}
+            }
+        }
+    }
+    gap
+}
+
+fn check(movement: &Movement) -> Result<(), TestCaseError> {
+    prop_assert_eq!(imbalance(movement), Ok(()));
+    prop_assert_eq!(float_gap(movement), 0);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn every_movement_balances(
+        minor in prop_oneof![Just(1), Just(i64::MAX), Just(i64::MAX - 1), 1..=i64::MAX, 1..=100_i64],
+        fee_share in 0..=10_000_u32,
+        refunded_share in 0..=10_000_i64,
+        yen in any::<bool>(),
+    ) {
+        let currency = if yen { Currency::JPY } else { Currency::CNY };
+        let amount = Money::new(minor, currency);
+        let fee_minor = makegood_money::basis_points_of(amount, fee_share).unwrap().minor();
+        let refunded = makegood_money::share(amount, refunded_share, 10_000).unwrap().minor().max(1);
+        let fee = Money::new(fee_minor, currency);
+        let fee_back = makegood_money::share(fee, refunded, minor).unwrap().minor();
+        for code in MovementCode::ALL {
+            check(&example(*code, amount, fee_minor, refunded, fee_back))?;
+        }
+    }
+}
+
+#[test]
+fn a_movement_that_does_not_balance_is_caught() {
+    let amount = Money::new(10_000, Currency::CNY);
+    let mut crossing = payment(UserId::from_raw([1; 16]), MerchantId::from_raw([2; 16]), amount, 60);
+    let contra = Account::ours(Kind::FloatContra, Currency::CNY).id();
+    crossing.legs[1].credit = contra;
+    assert!(imbalance(&crossing).is_err());
+    let mut one_half = payment(UserId::from_raw([1; 16]), MerchantId::from_raw([2; 16]), amount, 60);
+    one_half.legs.pop();
+    assert_eq!(float_gap(&one_half), 60);
+}
+
+#[test]
+fn a_payment_of_100_with_a_fee_of_60_basis_points() {
+    let amount = Money::new(10_000, Currency::CNY);
+    let movement = payment(UserId::from_raw([1; 16]), MerchantId::from_raw([2; 16]), amount, 60);
+    let minors: Vec<i64> = movement.legs.iter().map(|leg| leg.amount.minor()).collect();
+    assert_eq!(minors, [9_940, 60, 60]);
+    let legs = PaymentLegs::of(TransactionId::from_raw([4; 16]), amount, 60);
+    assert_eq!(legs.merchant.map(|leg| leg.leg), Some(0));
+    assert_eq!(legs.fee.map(|(pool, own)| (pool.leg, own.leg)), Some((1, 2)));
+    let free = PaymentLegs::of(TransactionId::from_raw([4; 16]), amount, 0);
+    assert_eq!((free.merchant.map(|leg| leg.leg), free.fee), (Some(0), None));
+    let all = PaymentLegs::of(TransactionId::from_raw([4; 16]), amount, 10_000);
+    assert_eq!((all.merchant, all.fee.map(|(pool, own)| (pool.leg, own.leg))), (None, Some((0, 1))));
+}
+
+#[test]
+fn codes_are_unique_and_found_again() {
+    for code in MovementCode::ALL {
+        assert_eq!(MovementCode::from_code(code.code()), Some(*code));
+    }
+    for kind in Kind::ALL {
+        assert_eq!(Kind::from_code(kind.code()), Some(*kind));
+    }
+}

@@ -1,0 +1,191 @@
+//! The wallet's tables: which rows there are, and by which key each is found.
+//!
+//! [`for_each_table!`](crate::for_each_table) is the one list. Facts, needs, changes, the SQL store and the
+//! memory store are all made from it, so that a new table has one line here and one mapping in `store`.
+
+use makegood_base::{RawId, Timestamp};
+
+pub use makegood_auth::{Session, Staff, User};
+pub use makegood_banking::{BankCard, BankTransfer};
+pub use makegood_base::{
+    ApiKeyId, BankCardId, BankTransferId, EventId, MerchantId, OrderId, PaymentId, RefundId, SessionId,
+    StaffId, TopUpId, TransferId, UserId,
+};
+pub use makegood_merchants::{ApiKey, Merchant};
+pub use makegood_notify::Event;
+pub use makegood_payments::{Order, Payment, TopUp, Transfer};
+pub use makegood_refunds::Refund;
+
+/// Calls a macro with every table: its name, its row, its key.
+#[macro_export]
+macro_rules! for_each_table {
+    ($callback:ident) => {
+        $callback! {
+            users: $crate::tables::User, $crate::tables::UserId;
+            staff: $crate::tables::Staff, $crate::tables::StaffId;
+            sessions: $crate::tables::Session, $crate::tables::SessionId;
+            merchants: $crate::tables::Merchant, $crate::tables::MerchantId;
+            api_keys: $crate::tables::ApiKey, $crate::tables::ApiKeyId;
+            bank_cards: $crate::tables::BankCard, $crate::tables::BankCardId;
+            orders: $crate::tables::Order, $crate::tables::OrderId;
+            payments: $crate::tables::Payment, $crate::tables::PaymentId;
+            top_ups: $crate::tables::TopUp, $crate::tables::TopUpId;
+            transfers: $crate::tables::Transfer, $crate::tables::TransferId;
+            refunds: $crate::tables::Refund, $crate::tables::RefundId;
+            bank_transfers: $crate::tables::BankTransfer, $crate::tables::BankTransferId;
+            lookups: $crate::tables::Lookup, $crate::tables::LookupKey;
+            idempotency: $crate::tables::Idempotency, $crate::tables::IdempotencyKey;
+            events: $crate::tables::Event, $crate::tables::EventId;
+            timers: $crate::tables::Timer, $crate::tables::TimerKey;
+        }
+    };
+}
+
+/// What a unique name is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LookupKind {
+    /// A user's login.
+    Login,
+    /// A staff login.
+    StaffLogin,
+    /// A merchant's own order number, of a merchant.
+    MerchantOrderNo,
+    /// A merchant's own refund number, of a merchant.
+    MerchantRefundNo,
+    /// A payer's own reference of a payment, of a user.
+    PaymentRef,
+    /// A user's own reference of a top-up, of a user.
+    TopUpRef,
+    /// A payer's own reference of a transfer, of a user.
+    TransferRef,
+}
+
+impl LookupKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[
+        Self::Login,
+        Self::StaffLogin,
+        Self::MerchantOrderNo,
+        Self::MerchantRefundNo,
+        Self::PaymentRef,
+        Self::TopUpRef,
+        Self::TransferRef,
+    ];
+
+    /// The kind as it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::StaffLogin => "staff_login",
+            Self::MerchantOrderNo => "merchant_order_no",
+            Self::MerchantRefundNo => "merchant_refund_no",
+            Self::PaymentRef => "payment_ref",
+            Self::TopUpRef => "top_up_ref",
+            Self::TransferRef => "transfer_ref",
+        }
+    }
+}
+
+/// A name that is unique for ever among those of its kind and owner.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LookupKey {
+    /// What it is of.
+    pub kind: LookupKind,
+    /// Whose it is; zeros where it is unique in the whole wallet.
+    pub owner: RawId,
+    /// The name.
+    pub name: String,
+}
+
+/// What a unique name leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lookup {
+    /// The name.
+    pub id: LookupKey,
+    /// The object that has it.
+    pub target: RawId,
+    /// The content of the request that took it; another content is a conflict.
+    pub fingerprint: [u8; 32],
+}
+
+/// An idempotency key of a caller.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct IdempotencyKey {
+    /// Who chose it.
+    pub caller: RawId,
+    /// The key.
+    pub key: String,
+}
+
+/// An answer that a caller gets again for the same key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// The key.
+    pub id: IdempotencyKey,
+    /// The content of the request; another content is refused.
+    pub fingerprint: [u8; 32],
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, byte for byte. Secrets in it are a placeholder, see [`crate::Reply::secret`].
+    pub body: Vec<u8>,
+    /// What the placeholder stands for.
+    pub secret: Option<crate::SecretOf>,
+    /// Until when it is kept.
+    pub expires_at: Timestamp,
+}
+
+// A body may tell a name or an amount; a log has no need of it.
+impl std::fmt::Debug for Idempotency {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Idempotency")
+            .field("caller", &makegood_base::encode_suffix(&self.id.caller))
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a timer wakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TimerKind {
+    /// An order whose time is over.
+    Order,
+    /// A payment that nobody confirmed.
+    Payment,
+    /// A bank transfer whose turn it is.
+    BankTransfer,
+}
+
+impl TimerKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[Self::Order, Self::Payment, Self::BankTransfer];
+
+    /// The kind as it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Order => "order",
+            Self::Payment => "payment",
+            Self::BankTransfer => "bank_transfer",
+        }
+    }
+}
+
+/// Which object a timer wakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TimerKey {
+    /// Its kind.
+    pub kind: TimerKind,
+    /// Its id.
+    pub object: RawId,
+}
+
+/// The deadline of an object, kept in the same commit as the object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timer {
+    /// The object.
+    pub id: TimerKey,
+    /// When it has to be looked at.
+    pub due_at: Timestamp,
+}

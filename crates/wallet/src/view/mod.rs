@@ -1,0 +1,19 @@
+//! What clients see: the shapes of objects, made from rows. Who asks decides what is in them.
+
+mod money;
+mod payment;
+mod people;
+mod trace;
+
+pub use money::{
+    AmountView, BalanceView, BalancesView, EntryView, ListView, RefundView, TopUpView, TransferView,
+};
+pub use payment::{NextView, OrderView, PayeeView, PaymentView, ResolvedView, SourceView};
+pub use people::{
+    BankCardView, BankView, MeView, MerchantCreatedView, MerchantView, SessionOpenedView, SessionView,
+    StaffView,
+};
+pub use trace::{HopView, TraceView};
+
+pub(crate) use payment::order_of;
+pub(crate) use trace::bank_facts;
