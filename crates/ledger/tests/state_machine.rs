@@ -78,3 +78,35 @@ fn a_model_that_forgets_a_rule_is_caught() {
         assert!(run(256, Some(rule)).is_err(), "{rule}");
     }
 }
+
+/// Many operations that are rolled back at once leave the book as if they had never been: what it has to write is
+/// what a copy has that never saw them, and so are all later answers.
+#[test]
+fn a_rollback_equals_a_copy() {
+    let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let sequences = (operations(), operations(), operations());
+    let result = runner.run(&sequences, |(first, undone, last)| {
+        let mut world = World::new(apply, None);
+        first
+            .into_iter()
+            .try_for_each(|operation| world.step(operation).map(drop))
+            .map_err(TestCaseError::fail)?;
+        let mut copy = world.clone();
+        let mut resumed = world.clone();
+        let savepoint = world.book.savepoint();
+        undone
+            .into_iter()
+            .try_for_each(|operation| world.step(operation).map(drop))
+            .map_err(TestCaseError::fail)?;
+        world.book.rollback(savepoint);
+        assert_eq!(world.book.changes(), copy.book.changes());
+        resumed.book = world.book;
+        for operation in last {
+            assert_eq!(resumed.step(operation), copy.step(operation));
+        }
+        assert_eq!(resumed.book.changes(), copy.book.changes());
+        Ok(())
+    });
+    result.unwrap();
+}

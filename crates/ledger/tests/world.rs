@@ -22,6 +22,7 @@ pub const KINDS: &[&str] = &[
 const AMOUNTS: &[i64] =
     &[1, 10, 40, 50, 60, 100, 100, 100, 300, 1_000, 0, -1, i64::MIN, i64::MAX, i64::MAX - 1, i64::MAX / 2];
 
+#[derive(Clone)]
 pub struct World {
     pub book: Book,
     pub model: Model,
