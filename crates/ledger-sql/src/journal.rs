@@ -20,18 +20,19 @@ pub(crate) struct Journal {
     transactions: Pages<TransactionRow>,
     legs: Pages<StoredLeg>,
     statuses: Pages<StatusChange>,
-    /// Behind the last leg, as the head says.
-    end: i64,
+    head: Head,
+    next_sequence: i64,
     next_position: i64,
 }
 
 impl Journal {
-    pub(crate) fn new(head: &Head) -> Self {
+    pub(crate) fn new(head: Head) -> Self {
         Self {
             transactions: Pages::new(&TRANSACTIONS_BY_SEQUENCE, to_transaction_by_sequence),
             legs: Pages::new(&LEGS, to_leg),
             statuses: Pages::new(&STATUS_CHANGES, to_status_change),
-            end: head.positions.saturating_add(1),
+            head,
+            next_sequence: 1,
             next_position: 1,
         }
     }
@@ -43,6 +44,12 @@ impl Journal {
         differences: &mut Vec<Difference>,
     ) -> Result<Option<StoredTransaction>, Error> {
         let Some(row) = self.transactions.next(transaction).await? else { return Ok(None) };
+        if row.sequence > self.head.transactions {
+            differences.push(superfluous("ledger_transactions", row.id.to_string()));
+        } else if row.sequence > self.next_sequence {
+            differences.push(missing("ledger_transactions", self.next_sequence, row.sequence));
+        }
+        self.next_sequence = row.sequence.saturating_add(1);
         self.transactions.fill(transaction, 1).await?;
         self.legs.fill(transaction, LEGS_MAX + 1).await?;
         let legs = self.take_legs(&row, differences);
@@ -76,7 +83,7 @@ impl Journal {
         let mut legs = Vec::with_capacity(usize::from(row.legs));
         while let Some(leg) = self.legs.ahead.pop_front_if(|leg| leg.position < end) {
             if leg.position > self.next_position {
-                differences.push(missing_legs(self.next_position, leg.position));
+                differences.push(missing("ledger_legs", self.next_position, leg.position));
             }
             self.next_position = leg.position.saturating_add(1);
             if leg.transaction_sequence != row.sequence {
@@ -92,7 +99,7 @@ impl Journal {
             legs.push(leg.of(row.id, place));
         }
         if self.next_position < end {
-            differences.push(missing_legs(self.next_position, end));
+            differences.push(missing("ledger_legs", self.next_position, end));
         }
         self.next_position = end;
         legs
@@ -102,7 +109,11 @@ impl Journal {
     fn legs_end(&self, row: &TransactionRow) -> i64 {
         let named = self.legs.ahead.iter().take_while(|leg| leg.transaction_sequence == row.sequence).last();
         let named = named.map_or(self.next_position, |leg| leg.position.saturating_add(1));
-        let next = self.transactions.ahead.front().map_or(self.end, |row| row.first_position);
+        let next = self
+            .transactions
+            .ahead
+            .front()
+            .map_or(self.head.positions.saturating_add(1), |row| row.first_position);
         let counted = self.next_position.saturating_add(i64::from(row.legs));
         if named == next { named } else { counted }
     }
@@ -112,14 +123,9 @@ fn superfluous(table: &'static str, key: String) -> Difference {
     Difference { table, key, column: "row", stored: "there".to_owned(), replayed: "absent".to_owned() }
 }
 
-fn missing_legs(first: i64, end: i64) -> Difference {
+/// The rows from `first` to the one before `end`, by their number.
+fn missing(table: &'static str, first: i64, end: i64) -> Difference {
     let last = end.saturating_sub(1);
     let key = if first == last { first.to_string() } else { format!("{first} to {last}") };
-    Difference {
-        table: "ledger_legs",
-        key,
-        column: "row",
-        stored: "absent".to_owned(),
-        replayed: "there".to_owned(),
-    }
+    Difference { table, key, column: "row", stored: "absent".to_owned(), replayed: "there".to_owned() }
 }

@@ -35,5 +35,14 @@ pub const fn schema(dialect: Dialect) -> &'static str {
 /// Every text here that is not a bulk statement of one of the [`TABLES`]: a test has both databases read them.
 #[must_use]
 pub fn texts(dialect: Dialect) -> Vec<&'static str> {
-    vec![head::lock_text(dialect), head::READ, head::UPDATE, history::FIRST, history::NEXT]
+    vec![
+        head::lock_text(dialect),
+        head::READ,
+        head::UPDATE,
+        history::FIRST,
+        history::NEXT,
+        verify::SUSPECT_LEGS,
+        verify::SUSPECT_ACCOUNTS,
+        verify::SUSPECT_STATUSES,
+    ]
 }

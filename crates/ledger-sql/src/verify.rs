@@ -9,23 +9,32 @@ use crate::{
     write::BatchRow,
 };
 use makegood_ledger::{
-    Head,
+    AccountId, Head, TransactionId,
     replay::{Auditor, DIFFERENCES_LISTED_MAX, Difference, Report},
 };
-use makegood_sql::{Database, Error, Transaction};
-use std::collections::BTreeMap;
+use makegood_sql::{Database, Error, Fields, Kind, Transaction};
 
 /// Reads the whole ledger in one snapshot and compares it with what replaying its journal makes. Each
-/// difference names table, key and column. A stored value that cannot be read ends the replay and is named
+/// difference names table, key and column; where the hash of a transaction differs, all rows that it was made
+/// from are named. A stored value that cannot be read ends the replay and is named
 /// too. Memory grows with accounts, open and settled holds, and transfers that were returned against, not with
 /// the journal.
 pub async fn verify(database: &Database) -> Result<Report, Error> {
     let mut transaction = database.read().await?;
-    let mut audit = Audit::default();
-    let outcome = audit.run(&mut transaction).await;
+    let outcome = audit(&mut transaction).await;
     transaction.rollback().await;
-    match outcome {
-        Ok(head) => Ok(audit.finish(&head)),
+    outcome
+}
+
+async fn audit(transaction: &mut Transaction) -> Result<Report, Error> {
+    let mut audit = Audit::default();
+    match audit.run(transaction).await {
+        Ok(head) => {
+            let mut report = audit.auditor.finish(&head);
+            audit.differences.extend(suspects(transaction, &report).await?);
+            add(&mut report, audit.differences);
+            Ok(report)
+        }
         Err(Error::Corrupt { table, column, key }) => Ok(audit.stop(table, &column, key)),
         Err(error) => Err(error),
     }
@@ -35,9 +44,6 @@ pub async fn verify(database: &Database) -> Result<Report, Error> {
 struct Audit {
     auditor: Auditor,
     differences: Vec<Difference>,
-    /// The status changes of each transaction that has some, by its id: where its leaf differs they are
-    /// suspect.
-    status_changes: BTreeMap<String, Vec<String>>,
 }
 
 impl Audit {
@@ -68,7 +74,7 @@ impl Audit {
     }
 
     async fn replay(&mut self, transaction: &mut Transaction, head: &Head) -> Result<(), Error> {
-        let mut journal = Journal::new(head);
+        let mut journal = Journal::new(head.clone());
         let mut batches = Pages::new(&BATCHES_BY_TRANSACTIONS, to_batch_by_transactions);
         let mut replayed = 0;
         loop {
@@ -80,10 +86,6 @@ impl Audit {
             let Some(stored) = journal.next(transaction, &mut self.differences).await? else { break };
             self.auditor.transaction(&stored);
             replayed = stored.row.sequence;
-            if !stored.statuses.is_empty() {
-                let keys = stored.statuses.iter().map(|one| format!("{} {}", one.sequence, one.account));
-                self.status_changes.insert(stored.row.id.to_string(), keys.collect());
-            }
         }
         while let Some(batch) = batches.next(transaction).await? {
             self.checkpoint(&batch);
@@ -93,26 +95,6 @@ impl Audit {
 
     fn checkpoint(&mut self, batch: &BatchRow) {
         self.auditor.checkpoint(batch.id, batch.transactions, &batch.root);
-    }
-
-    fn finish(mut self, head: &Head) -> Report {
-        let mut report = self.auditor.finish(head);
-        for difference in &report.differences {
-            if difference.table != "ledger_transactions" || difference.column != "leaf" {
-                continue;
-            }
-            for key in self.status_changes.remove(&difference.key).unwrap_or_default() {
-                self.differences.push(Difference {
-                    table: "ledger_status_changes",
-                    key,
-                    column: "status",
-                    stored: "there".to_owned(),
-                    replayed: format!("the leaf of {} is of another content", difference.key),
-                });
-            }
-        }
-        add(&mut report, self.differences);
-        report
     }
 
     /// A value could not be read, so that there is no replay to compare with.
@@ -126,6 +108,49 @@ impl Audit {
         add(&mut report, self.differences);
         report
     }
+}
+
+/// A leaf is a hash of the transaction with its legs, the accounts that it opened and the statuses that it
+/// set: where one differs, or the whole is refused, the fault is in one of these rows.
+pub(crate) const SUSPECT_LEGS: &str = "SELECT leg.position FROM ledger_transactions AS posted
+    JOIN ledger_legs AS leg
+        ON leg.position >= posted.first_position AND leg.position < posted.first_position + posted.legs
+    WHERE posted.id = $1 ORDER BY leg.position";
+pub(crate) const SUSPECT_ACCOUNTS: &str = "SELECT account.id FROM ledger_transactions AS posted
+    JOIN ledger_accounts AS account ON account.opened_by = posted.sequence
+    WHERE posted.id = $1 ORDER BY account.id";
+pub(crate) const SUSPECT_STATUSES: &str = "SELECT change.sequence, change.account
+    FROM ledger_transactions AS posted JOIN ledger_status_changes AS change ON change.sequence = posted.sequence
+    WHERE posted.id = $1 ORDER BY change.account";
+/// After so many transactions that differ, the others are left to whoever repairs these.
+const SUSPECTS_MAX: usize = 20;
+
+/// The rows that a transaction is made from that differs as a whole.
+async fn suspects(transaction: &mut Transaction, report: &Report) -> Result<Vec<Difference>, Error> {
+    let mut differences = Vec::new();
+    let is_whole =
+        |one: &&Difference| one.table == "ledger_transactions" && matches!(one.column, "leaf" | "apply");
+    for whole in report.differences.iter().filter(is_whole).take(SUSPECTS_MAX) {
+        let Ok(id) = whole.key.parse::<TransactionId>() else { continue };
+        let mut suspect = |table: &'static str, key: String| {
+            let replayed = format!("{id} was posted with another one");
+            differences.push(Difference { table, key, column: "row", stored: "there".to_owned(), replayed });
+        };
+        let id = || vec![id.raw().into()];
+        for row in transaction.query(SUSPECT_LEGS, id(), &[Kind::Integer]).await? {
+            suspect("ledger_legs", Fields::new("ledger_legs", row).take::<i64>()?.to_string());
+        }
+        for row in transaction.query(SUSPECT_ACCOUNTS, id(), &[Kind::Id]).await? {
+            let account = AccountId::from_raw(Fields::new("ledger_accounts", row).take()?);
+            suspect("ledger_accounts", account.to_string());
+        }
+        for row in transaction.query(SUSPECT_STATUSES, id(), &[Kind::Integer, Kind::Id]).await? {
+            let mut fields = Fields::new("ledger_status_changes", row);
+            let (sequence, account) = (fields.take::<i64>()?, AccountId::from_raw(fields.take()?));
+            suspect("ledger_status_changes", format!("{sequence} {account}"));
+        }
+    }
+    Ok(differences)
 }
 
 fn add(report: &mut Report, differences: Vec<Difference>) {
