@@ -67,6 +67,33 @@ async fn select_sqlite(
     Ok(rows)
 }
 
+/// Reads rows in the order of their key, from the first or from behind a key.
+pub(crate) async fn scan(
+    connection: &mut Connection,
+    texts: &Texts,
+    table: &'static Table,
+    after: &[Value],
+    rows_max: u32,
+) -> Result<Vec<Row>, Error> {
+    let operation = if after.is_empty() { Operation::First } else { Operation::Next };
+    check(table, operation, after)?;
+    let text = AssertSqlSafe(texts.get(connection.dialect(), table, operation, 0));
+    let mut arguments = after.to_vec();
+    arguments.push(i64::from(rows_max).into());
+    match connection {
+        Connection::Sqlite(connection) => {
+            let arguments = sqlite_arguments(arguments)?;
+            let found = sqlx::query_with(text, arguments).fetch_all(&mut **connection).await?;
+            found.iter().map(|row| table_row(table, |index, kind| from_sqlite(row, index, kind))).collect()
+        }
+        Connection::Postgres(connection) => {
+            let arguments = postgres_arguments(arguments)?;
+            let found = sqlx::query_with(text, arguments).fetch_all(&mut **connection).await?;
+            found.iter().map(|row| table_row(table, |index, kind| from_postgres(row, index, kind))).collect()
+        }
+    }
+}
+
 /// Inserts, updates or deletes rows; each must be changed, once.
 pub(crate) async fn write(
     connection: &mut Connection,
@@ -116,14 +143,16 @@ async fn write_sqlite(
 }
 
 /// All bulk texts of a table. A table without versions has no update.
-pub(crate) fn texts(dialect: Dialect, table: &Table, texts: &Texts) -> Vec<Arc<str>> {
-    let operations = Operation::ALL.into_iter();
-    operations
+pub(crate) fn texts(dialect: Dialect, table: &'static Table, texts: &Texts) -> Vec<Arc<str>> {
+    let scans = [Operation::First, Operation::Next].map(|operation| texts.get(dialect, table, operation, 0));
+    Operation::BULK
+        .into_iter()
         .filter(|operation| table.versioned || *operation != Operation::Update)
         .flat_map(|operation| {
             let rows = chunk_sizes(operation.width(table));
             rows.map(move |rows| texts.get(dialect, table, operation, rows))
         })
+        .chain(scans)
         .collect()
 }
 

@@ -1,9 +1,4 @@
-//! Transactions, bulk statements and migrations on SQLite and PostgreSQL.
-//!
-//! The one crate that knows sqlx. Five nullable types cross it ([`Value`]); tables are declared as data
-//! ([`Table`]) and their bulk statements are made here; all other statements are `&'static str` constants
-//! with `$1…$n` that both databases read. Every connection leaves its pool inside a [`Transaction`], and
-//! after anything went wrong in one its connection is closed, never used again.
+#![doc = include_str!("../README.md")]
 
 mod bind;
 mod bulk;

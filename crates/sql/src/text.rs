@@ -21,10 +21,15 @@ pub(crate) enum Operation {
     Insert,
     Update,
     Delete,
+    /// The first rows in the order of the key.
+    First,
+    /// The next rows behind a key.
+    Next,
 }
 
 impl Operation {
-    pub(crate) const ALL: [Self; 4] = [Self::Select, Self::Insert, Self::Update, Self::Delete];
+    /// The operations on any number of rows.
+    pub(crate) const BULK: [Self; 4] = [Self::Select, Self::Insert, Self::Update, Self::Delete];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -32,6 +37,7 @@ impl Operation {
             Self::Insert => "insert",
             Self::Update => "update",
             Self::Delete => "delete",
+            Self::First | Self::Next => "scan",
         }
     }
 
@@ -39,7 +45,8 @@ impl Operation {
     /// that was loaded, where the table has versions.
     pub(crate) fn width(self, table: &Table) -> usize {
         match self {
-            Self::Select => table.key,
+            Self::Select | Self::Next => table.key,
+            Self::First => 0,
             Self::Insert => table.columns.len(),
             Self::Update => table.columns.len() + 1,
             Self::Delete => table.key + usize::from(table.versioned),
@@ -49,7 +56,7 @@ impl Operation {
     /// The kinds of those values.
     pub(crate) fn kinds(self, table: &Table) -> impl Iterator<Item = Kind> {
         let columns = match self {
-            Self::Select | Self::Delete => table.key_columns(),
+            Self::Select | Self::Delete | Self::First | Self::Next => table.key_columns(),
             Self::Insert | Self::Update => table.columns,
         };
         let version = std::iter::once(Kind::Integer);
@@ -76,8 +83,9 @@ pub(crate) fn chunks(mut rows: usize, width: usize) -> impl Iterator<Item = usiz
     })
 }
 
-/// Table, operation, rows per statement.
-type Shape = (&'static str, Operation, usize);
+/// The table's address, operation, rows per statement: a table that is declared twice, with another order of
+/// columns, has texts for each.
+type Shape = (usize, Operation, usize);
 
 /// The texts that were made so far.
 #[derive(Debug, Default)]
@@ -85,11 +93,17 @@ pub(crate) struct Texts(Mutex<HashMap<Shape, Arc<str>>>);
 
 impl Texts {
     /// The text for `rows` rows; PostgreSQL's is the same for any number.
-    pub(crate) fn get(&self, dialect: Dialect, table: &Table, operation: Operation, rows: usize) -> Arc<str> {
+    pub(crate) fn get(
+        &self,
+        dialect: Dialect,
+        table: &'static Table,
+        operation: Operation,
+        rows: usize,
+    ) -> Arc<str> {
         let rows = if dialect == Dialect::Postgres { 0 } else { rows };
         let mut texts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let text = texts
-            .entry((table.name, operation, rows))
+            .entry((std::ptr::from_ref(table).addr(), operation, rows))
             .or_insert_with(|| make(dialect, table, operation, rows).into());
         Arc::clone(text)
     }
@@ -107,6 +121,7 @@ pub(crate) fn make(dialect: Dialect, table: &Table, operation: Operation, rows: 
     };
     match (operation, dialect) {
         (Operation::Insert, _) => insert(dialect, table, &given),
+        (Operation::First | Operation::Next, _) => scan(table, operation),
         (Operation::Select, Dialect::Sqlite) => {
             let key = list(table.key_columns(), "");
             format!("SELECT {} FROM {name} WHERE ({key}) IN ({given})", read_columns(table, ""))
@@ -138,6 +153,15 @@ pub(crate) fn make(dialect: Dialect, table: &Table, operation: Operation, rows: 
             text
         }
     }
+}
+
+/// Rows in the order of the key, at most as many as the last bind says.
+fn scan(table: &Table, operation: Operation) -> String {
+    let (columns, key) = (read_columns(table, ""), list(table.key_columns(), ""));
+    let width = operation.width(table);
+    let binds: Vec<_> = (1..=width).map(|index| format!("${index}")).collect();
+    let behind = if width == 0 { String::new() } else { format!(" WHERE ({key}) > ({})", binds.join(", ")) };
+    format!("SELECT {columns} FROM {}{behind} ORDER BY {key} LIMIT ${}", table.name, width + 1)
 }
 
 fn insert(dialect: Dialect, table: &Table, given: &str) -> String {

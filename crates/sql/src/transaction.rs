@@ -46,6 +46,19 @@ impl Transaction {
         self.finish(result)
     }
 
+    /// At most `rows_max` rows in the order of the key, from the first, or from the one behind the key `after`
+    /// (the key of the last row of the page before).
+    pub async fn scan(
+        &mut self,
+        table: &'static Table,
+        after: Option<&[Value]>,
+        rows_max: u32,
+    ) -> Result<Vec<Row>, Error> {
+        let texts = Arc::clone(&self.texts);
+        let result = bulk::scan(self.start()?, &texts, table, after.unwrap_or_default(), rows_max).await;
+        self.finish(result)
+    }
+
     /// Inserts rows, each with a value for every column in order. A key that exists is refused.
     pub async fn insert(&mut self, table: &'static Table, rows: Vec<Vec<Value>>) -> Result<(), Error> {
         self.write(table, Operation::Insert, rows).await

@@ -86,6 +86,30 @@ async fn a_version_that_moved_or_a_row_that_is_gone_is_contended() {
 }
 
 #[tokio::test]
+async fn pages_follow_the_key() {
+    for test in TestDatabase::both() {
+        let database = open(&test, Options::default()).await;
+        let mut transaction = database.begin().await.unwrap();
+        assert!(transaction.scan(&PARCELS, None, 10).await.unwrap().is_empty());
+        let mut expected: Vec<_> = (0..600).map(parcel).collect();
+        transaction.insert(&PARCELS, expected.clone()).await.unwrap();
+        expected.sort();
+        let mut found: Vec<Row> = Vec::new();
+        loop {
+            let after = found.last().map(|row| row.key().to_vec());
+            let page = transaction.scan(&PARCELS, after.as_deref(), 7).await.unwrap();
+            assert!(page.len() <= 7);
+            if page.is_empty() {
+                break;
+            }
+            found.extend(page);
+        }
+        assert_eq!(found.into_iter().map(|row| row.values).collect::<Vec<_>>(), expected);
+        assert!(transaction.scan(&PARCELS, Some(&[1.into()]), 7).await.is_err());
+    }
+}
+
+#[tokio::test]
 async fn rows_of_another_shape_are_refused() {
     async fn check(database: &Database, rows: Vec<Vec<Value>>) {
         let mut transaction = database.begin().await.unwrap();
