@@ -1,0 +1,185 @@
+//! Lists: pages in an order that no key gives, newest first, since ids begin with their time. A page answers
+//! ids, from which the wallet's needs load what its views show; the next page begins before its last one.
+
+use crate::{
+    Failure, HistoryEntry,
+    cells::Cells,
+    mapping::Mapped,
+    sql::{DUE_TIMERS, EXPIRED_KEYS, query_keys},
+};
+use makegood_auth::Principal;
+use makegood_base::{
+    BankCardId, EventId, MerchantId, OrderId, PaymentId, RawId, RefundId, SessionId, TopUpId, TransferId,
+    UserId, limits::PAGE_ROWS_MAX,
+};
+use makegood_ledger::AccountId;
+use makegood_ledger_sql as ledger_sql;
+use makegood_notify::Event;
+use makegood_sql::{Database, Kind, Row, Value};
+
+/// Behind every id.
+const NEWEST: RawId = [0xff; 16];
+
+macro_rules! page_of {
+    ($table:literal, $column:literal) => {
+        concat!("SELECT id FROM ", $table, " WHERE ", $column, " = $1 AND id < $2 ORDER BY id DESC LIMIT $3")
+    };
+}
+
+const PAYMENTS_OF_PAYER: &str = page_of!("payments", "payer_id");
+const PAYMENTS_OF_MERCHANT: &str = page_of!("payments", "merchant_id");
+const ORDERS_OF_MERCHANT: &str = page_of!("orders", "merchant_id");
+const REFUNDS_OF_MERCHANT: &str = page_of!("refunds", "merchant_id");
+const REFUNDS_OF_PAYMENT: &str = page_of!("refunds", "payment_id");
+const TOP_UPS_OF_USER: &str = page_of!("top_ups", "user_id");
+const BANK_CARDS_OF_USER: &str = page_of!("bank_cards", "user_id");
+const MERCHANTS_OF_OWNER: &str = page_of!("merchants", "owner_id");
+const SESSIONS_OF_USER: &str = "SELECT id FROM sessions
+    WHERE principal_id = $1 AND principal_kind = 'user' AND id < $2 ORDER BY id DESC LIMIT $3";
+const SESSIONS_OF_STAFF: &str = "SELECT id FROM sessions
+    WHERE principal_id = $1 AND principal_kind = 'staff' AND id < $2 ORDER BY id DESC LIMIT $3";
+/// A page of each side, so that both are walks of an index.
+const TRANSFERS_OF_USER: &str = "SELECT id FROM
+        (SELECT id FROM transfers WHERE payer_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3) AS given
+    UNION SELECT id FROM
+        (SELECT id FROM transfers WHERE payee_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3) AS received
+    ORDER BY id DESC LIMIT $3";
+const EVENTS_OF_OWNER: &str = "SELECT owner_id, id, kind, object, body, created_at FROM events
+    WHERE owner_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+const EVENT_KINDS: &[Kind] = &[Kind::Id, Kind::Id, Kind::Text, Kind::Text, Kind::Text, Kind::Integer];
+const ACCOUNTS_OF_OWNER: &str = "SELECT id FROM ledger_accounts WHERE owner = $1 ORDER BY id";
+
+/// Every text of this crate that is not a bulk statement of one of the [`TABLES`](crate::TABLES): a test has
+/// both databases read them.
+#[must_use]
+pub fn texts() -> Vec<&'static str> {
+    vec![
+        DUE_TIMERS,
+        EXPIRED_KEYS,
+        PAYMENTS_OF_PAYER,
+        PAYMENTS_OF_MERCHANT,
+        ORDERS_OF_MERCHANT,
+        REFUNDS_OF_MERCHANT,
+        REFUNDS_OF_PAYMENT,
+        TOP_UPS_OF_USER,
+        BANK_CARDS_OF_USER,
+        MERCHANTS_OF_OWNER,
+        SESSIONS_OF_USER,
+        SESSIONS_OF_STAFF,
+        TRANSFERS_OF_USER,
+        EVENTS_OF_OWNER,
+        ACCOUNTS_OF_OWNER,
+    ]
+}
+
+/// The lists of a database. Each page has at most `limit` rows, and never more than [`PAGE_ROWS_MAX`].
+#[derive(Debug, Clone)]
+pub struct Lists {
+    database: Database,
+}
+
+macro_rules! pages {
+    ($($(#[$meta:meta])* $name:ident($of:ident: $of_type:ty) -> $id:ty = $text:ident;)+) => {$(
+        $(#[$meta])*
+        pub async fn $name(
+            &self,
+            $of: $of_type,
+            before: Option<$id>,
+            limit: u32,
+        ) -> Result<Vec<$id>, Failure> {
+            self.page($text, $of.raw(), before.map(|id| id.raw()), limit).await
+        }
+    )+};
+}
+
+impl Lists {
+    /// The lists of this database, whose [schema](crate::migrations) is there.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    pages! {
+        /// The payments that a user made.
+        payments_of_payer(payer: UserId) -> PaymentId = PAYMENTS_OF_PAYER;
+        /// The payments that a merchant got, or was to get.
+        payments_of_merchant(merchant: MerchantId) -> PaymentId = PAYMENTS_OF_MERCHANT;
+        /// The orders of a merchant.
+        orders_of_merchant(merchant: MerchantId) -> OrderId = ORDERS_OF_MERCHANT;
+        /// The refunds of a merchant.
+        refunds_of_merchant(merchant: MerchantId) -> RefundId = REFUNDS_OF_MERCHANT;
+        /// The refunds of a payment.
+        refunds_of_payment(payment: PaymentId) -> RefundId = REFUNDS_OF_PAYMENT;
+        /// The top-ups of a user.
+        top_ups_of_user(user: UserId) -> TopUpId = TOP_UPS_OF_USER;
+        /// The transfers that a user gave or got.
+        transfers_of_user(user: UserId) -> TransferId = TRANSFERS_OF_USER;
+        /// The bank cards of a user, unlinked ones too.
+        bank_cards_of_user(user: UserId) -> BankCardId = BANK_CARDS_OF_USER;
+        /// The merchants that a user acts for.
+        merchants_of_owner(owner: UserId) -> MerchantId = MERCHANTS_OF_OWNER;
+    }
+
+    /// The sessions of a user or a member of staff, ended ones too.
+    pub async fn sessions_of(
+        &self,
+        principal: Principal,
+        before: Option<SessionId>,
+        limit: u32,
+    ) -> Result<Vec<SessionId>, Failure> {
+        let (text, raw) = match principal {
+            Principal::User(id) => (SESSIONS_OF_USER, id.raw()),
+            Principal::Staff(id) => (SESSIONS_OF_STAFF, id.raw()),
+        };
+        self.page(text, raw, before.map(|id| id.raw()), limit).await
+    }
+
+    /// The events that were told to a user or a merchant, whole, for nothing else loads them.
+    pub async fn events_of(
+        &self,
+        owner: RawId,
+        before: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<Event>, Failure> {
+        let mut transaction = self.database.read().await?;
+        let arguments = page_arguments(owner, before.map(|id| id.raw()), limit);
+        let rows = transaction.query(EVENTS_OF_OWNER, arguments, EVENT_KINDS).await?;
+        transaction.rollback().await;
+        let event = |values| Event::from_row(Row { table: Event::TABLE, values, version: 0 });
+        Ok(rows.into_iter().map(event).collect::<Result<_, _>>()?)
+    }
+
+    /// Every account of an owner, in the order of ids: a few per currency.
+    pub async fn accounts_of(&self, owner: RawId) -> Result<Vec<AccountId>, Failure> {
+        Ok(query_keys(&self.database, ACCOUNTS_OF_OWNER, vec![owner.into()], &[Kind::Id]).await?)
+    }
+
+    /// The entries of an account, newest first, from its last or from behind the entry at the journal's
+    /// position `before`. A position that is not one of the account's entries gives none.
+    pub async fn history(
+        &self,
+        account: AccountId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<HistoryEntry>, Failure> {
+        let mut transaction = self.database.read().await?;
+        let entries =
+            ledger_sql::history(&mut transaction, account, before, limit.min(PAGE_ROWS_MAX)).await?;
+        transaction.rollback().await;
+        Ok(entries)
+    }
+
+    async fn page<I: Cells>(
+        &self,
+        text: &'static str,
+        of: RawId,
+        before: Option<RawId>,
+        limit: u32,
+    ) -> Result<Vec<I>, Failure> {
+        Ok(query_keys(&self.database, text, page_arguments(of, before, limit), &[Kind::Id]).await?)
+    }
+}
+
+fn page_arguments(of: RawId, before: Option<RawId>, limit: u32) -> Vec<Value> {
+    vec![of.into(), before.unwrap_or(NEWEST).into(), i64::from(limit.min(PAGE_ROWS_MAX)).into()]
+}

@@ -1,0 +1,21 @@
+//! The wallet's tables, one module per domain.
+
+mod auth;
+mod banking;
+mod merchants;
+mod notify;
+mod payments;
+mod refunds;
+mod wallet;
+
+use crate::mapping::Mapped;
+use makegood_sql::Table;
+
+macro_rules! declare {
+    ($($field:ident: $row:ty, $key:ty;)*) => {
+        /// The wallet's own tables, in the order in which they are written.
+        pub const TABLES: &[&Table] = &[$(<$row as Mapped>::TABLE,)*];
+    };
+}
+
+makegood_wallet::for_each_table!(declare);
