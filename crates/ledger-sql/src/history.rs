@@ -1,6 +1,9 @@
 //! An account's history, newest first: a walk of the journal from entry to entry before it.
 
-use crate::rows::{narrow, take_entry, take_leg};
+use crate::{
+    legs::{take_entry, take_leg},
+    rows::narrow,
+};
 use makegood_base::{RawId, Timestamp};
 use makegood_ledger::{AccountEntry, AccountId, Leg, Side, TransactionId};
 use makegood_sql::{Error, Fields, Kind, Transaction, Value};

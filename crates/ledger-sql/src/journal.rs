@@ -5,8 +5,9 @@
 //! it is the one that is named.
 
 use crate::{
+    legs::{StoredLeg, to_leg},
     pages::Pages,
-    rows::{StoredLeg, to_leg, to_status_change, to_transaction_by_sequence},
+    rows::{to_status_change, to_transaction_by_sequence},
     tables::{LEGS, STATUS_CHANGES, TRANSACTIONS_BY_SEQUENCE},
 };
 use makegood_ledger::{

@@ -3,6 +3,7 @@
 mod head;
 mod history;
 mod journal;
+mod legs;
 mod load;
 mod pages;
 mod rows;

@@ -1,7 +1,8 @@
 //! Tells a book of the rows that it has to know.
 
 use crate::{
-    rows::{of_transfer_ref, to_account, to_hold, to_leg, to_transaction, to_transfer},
+    legs::to_leg,
+    rows::{of_transfer_ref, to_account, to_hold, to_transaction, to_transfer},
     tables::{ACCOUNTS, HOLDS, LEGS, TRANSACTIONS, TRANSFERS},
 };
 use makegood_ledger::{AccountId, Book, RowKey, TransactionId, TransactionRow, TransferRef};

@@ -2,10 +2,8 @@
 
 use crate::{
     head,
-    rows::{
-        of_account, of_batch, of_hold, of_leg, of_mark, of_node, of_status_change, of_transaction,
-        of_transfer,
-    },
+    legs::of_leg,
+    rows::{of_account, of_batch, of_hold, of_mark, of_node, of_status_change, of_transaction, of_transfer},
     tables::{ACCOUNTS, BATCHES, HOLDS, LEGS, MARKS, STATUS_CHANGES, TRANSACTIONS, TRANSFERS, TREE},
 };
 use makegood_base::{BatchId, Timestamp};
