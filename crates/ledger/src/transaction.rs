@@ -136,3 +136,48 @@ pub struct Posted {
     /// The transaction was there before, and nothing has changed now.
     pub already: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{HoldState, Side};
+
+    /// The numbers are in databases and in hashes.
+    #[test]
+    fn codes_are_what_they_were_and_round_trip() {
+        let target = TransferRef { transaction: TransactionId::from_raw([1; 16]), leg: 2 };
+        let actions = [
+            Action::Post,
+            Action::PostAgainst(target),
+            Action::Hold { expires_at: Some(Timestamp::EPOCH) },
+            Action::Capture(target),
+            Action::Release(target),
+            Action::Expire(target),
+        ];
+        for (code, action) in (0..).zip(actions) {
+            assert_eq!(action.code(), code);
+            assert_eq!(Action::from_parts(code, action.target(), action.expires_at()), Some(action));
+            assert_eq!(Action::from_parts(6, action.target(), action.expires_at()), None);
+            let wrong = if action.target().is_some() { None } else { Some(target) };
+            assert_eq!(Action::from_parts(code, wrong, None), None);
+        }
+        let endless = Action::Hold { expires_at: None };
+        assert_eq!(Action::from_parts(2, None, None), Some(endless));
+        assert_eq!(Action::from_parts(0, None, Some(Timestamp::EPOCH)), None);
+
+        let statuses =
+            [AccountStatus::Open, AccountStatus::NoDebits, AccountStatus::Frozen, AccountStatus::Closed];
+        let states = [HoldState::Open, HoldState::Captured, HoldState::Released, HoldState::Expired];
+        for (code, (status, state)) in (0..).zip(statuses.into_iter().zip(states)) {
+            assert_eq!((status.code(), AccountStatus::from_code(code)), (code, Some(status)));
+            assert_eq!((state.code(), HoldState::from_code(code)), (code, Some(state)));
+        }
+        for (code, side) in [(0, Side::Debit), (1, Side::Credit)] {
+            assert_eq!((side.code(), Side::from_code(code)), (code, Some(side)));
+        }
+        assert_eq!(
+            (AccountStatus::from_code(4), HoldState::from_code(4), Side::from_code(2)),
+            (None, None, None)
+        );
+    }
+}

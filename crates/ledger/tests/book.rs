@@ -143,6 +143,19 @@ fn legs_of_the_same_batch_are_known() {
     }
 }
 
+/// The leg behind a transaction's last is another transaction's.
+#[test]
+fn a_leg_that_a_transaction_does_not_have_is_not_found() {
+    let mut stored = stored();
+    let mut book = stored.book();
+    let [first, second] = [1, 2].map(|minor| stored.transaction(&mut book, minor, Action::Post));
+    apply(&mut book, &first, AT).unwrap();
+    apply(&mut book, &second, AT).unwrap();
+    let target = TransferRef { transaction: first.id, leg: 1 };
+    assert_eq!((book.new_leg(&target), book.transfer(&target)), (None, None));
+    assert!(!book.is_known(&RowKey::Transfer(target)));
+}
+
 #[test]
 fn every_32nd_entry_of_an_account_is_marked() {
     let mut stored = stored();

@@ -3,7 +3,7 @@
 
 use makegood_ledger::merkle::{
     Hash, LogFrontier, NODE_EVERY, TreeNode, consistency_proof, empty_root, inclusion_proof, leaf, node,
-    subtree_root, verify_consistency, verify_inclusion,
+    root_from_inclusion, subtree_root, verify_consistency, verify_inclusion,
 };
 use std::collections::HashMap;
 
@@ -148,6 +148,8 @@ fn inclusion_proofs_are_right_and_nothing_else_passes() {
                 let mut longer = proof.clone();
                 longer.push(hash);
                 assert!(!verify_inclusion(&hash, index, size, &longer, &root));
+                assert_eq!(root_from_inclusion(&hash, index, size, &longer), None);
+                assert_eq!(root_from_inclusion(&hash, index, size, &proof[1..]), None);
             }
             for place in 0..proof.len() {
                 let mut wrong = proof.clone();

@@ -2,7 +2,11 @@
 
 use super::{script::Script, world::audit};
 use makegood_base::Timestamp;
-use makegood_ledger::{AccountStatus, Changes, HoldState, apply, merkle::LogFrontier};
+use makegood_ledger::{
+    AccountStatus, Changes, HoldState, StatusChange, apply,
+    merkle::LogFrontier,
+    replay::{Auditor, Difference, StoredTransaction},
+};
 use makegood_money::{Currency, Money};
 
 /// Accounts with and without bounds, holds in each state, returns, statuses, a currency, and enough
@@ -116,6 +120,21 @@ fn every_changed_value_is_named() {
         let named = report.differences.iter().any(|found| (found.table, found.column) == (*table, *column));
         assert!(named, "{number}, {table}.{column}: {report:#?}");
     }
+}
+
+#[test]
+fn a_status_change_of_another_transaction_is_named() {
+    let mut changes = written();
+    let mut auditor = Auditor::new();
+    changes.accounts_inserted.iter().for_each(|account| auditor.expect_account(*account));
+    let row = changes.transactions.swap_remove(0);
+    let change =
+        StatusChange { sequence: 2, account: changes.accounts_inserted[0].id, status: AccountStatus::Open };
+    let legs = vec![changes.legs[0]];
+    auditor.transaction(&StoredTransaction { row, statuses: vec![change], legs });
+    let report = auditor.finish(&changes.head);
+    let named = |found: &Difference| (found.table, found.column) == ("ledger_status_changes", "sequence");
+    assert!(report.differences.iter().any(named));
 }
 
 /// Whoever rewrites the journal and all that follows from it is found out by a root that somebody else kept.
