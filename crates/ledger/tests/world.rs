@@ -31,6 +31,8 @@ pub struct World {
     made: u64,
     accepted: Vec<Transaction>,
     legs: Vec<(TransferRef, Leg)>,
+    /// What the book has to write, as of the last operation.
+    written: Changes,
 }
 
 /// The accounts of the world: banks, users with bounds, and one (7) that is not opened at the start.
@@ -72,8 +74,10 @@ fn pick<T>(items: &[T], byte: u8) -> Option<&T> {
 impl World {
     /// Accounts 0 to 6 are open, and the users 1 and 6 have 100 each.
     pub fn new(apply: Apply, forgets: Option<&'static str>) -> Self {
+        let book = Book::complete(Head::default());
         let mut world = Self {
-            book: Book::complete(Head::default()),
+            written: book.changes(),
+            book,
             model: Model::new(forgets),
             apply,
             now: 1_000,
@@ -104,13 +108,12 @@ impl World {
 
     fn submit(&mut self, transaction: &Transaction) -> Result<&'static str, String> {
         let at = Timestamp::from_micros(self.now);
-        let before = self.book.changes();
         let lazily = self.apply_lazily(transaction, at)?;
 
         let savepoint = self.book.savepoint();
         let tried = (self.apply)(&mut self.book, transaction, at);
         self.book.rollback(savepoint);
-        if self.book.changes() != before {
+        if self.book.changes() != self.written {
             return Err(format!("rolling {tried:?} back leaves something behind"));
         }
         let result = (self.apply)(&mut self.book, transaction, at);
@@ -124,9 +127,11 @@ impl World {
             Ok(_) => "already",
             Err(rejection) => rejection.code(),
         };
-        if outcome != "posted" && self.book.changes() != before {
+        let written = self.book.changes();
+        if outcome != "posted" && written != self.written {
             return Err(format!("{outcome} has changed the book"));
         }
+        self.written = written;
         let expected = self.model.decide(transaction, at);
         if outcome != expected {
             return Err(format!("{outcome} where {expected} is right"));
@@ -146,7 +151,7 @@ impl World {
         transaction: &Transaction,
         at: Timestamp,
     ) -> Result<Result<Posted, Rejection>, String> {
-        let mut book = Book::new(self.book.head());
+        let mut book = Book::new(self.written.head.clone());
         loop {
             let Err(Rejection::NotLoaded(key)) = (self.apply)(&mut book, transaction, at) else {
                 return Ok((self.apply)(&mut book, transaction, at).map(|posted| Posted {
