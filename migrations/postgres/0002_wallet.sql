@@ -68,8 +68,8 @@ CREATE TABLE bank_cards (
 );
 CREATE INDEX bank_cards_by_user ON bank_cards (user_id, id);
 
--- closed_at is there in every state but open; paid_by_id in the state paid. Room on each page
--- keeps a new version there.
+-- closed_at is there in every state but open; paid_by_id in the state paid. Updated soon after it is inserted:
+-- room on each page keeps the new version there.
 CREATE TABLE orders (
     id UUID NOT NULL PRIMARY KEY,
     merchant_id UUID NOT NULL,

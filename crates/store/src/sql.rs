@@ -4,6 +4,7 @@ use crate::{
     BatchRow, Failure, Store,
     cells::Cells,
     mapping::{Mapped, key_values},
+    tables::check_needs,
 };
 use makegood_base::{BatchId, Timestamp};
 use makegood_ledger_sql as ledger_sql;
@@ -52,7 +53,7 @@ impl Store for SqlStore {
     }
 
     async fn load(&self, batch: &mut Transaction, needs: &Needs, facts: &mut Facts) -> Result<(), Failure> {
-        Ok(load(batch, needs, facts).await?)
+        load(batch, needs, facts).await
     }
 
     async fn write(&self, batch: &mut Transaction, row: BatchRow, changes: Changes) -> Result<(), Failure> {
@@ -123,7 +124,8 @@ pub(crate) async fn query_keys<K: Cells>(
 macro_rules! declare {
     ($($field:ident: $row:ty, $key:ty;)*) => {
         /// Tells the facts of every row that is needed: that it is there, or that it is absent.
-        async fn load(transaction: &mut Transaction, needs: &Needs, facts: &mut Facts) -> Result<(), Error> {
+        async fn load(transaction: &mut Transaction, needs: &Needs, facts: &mut Facts) -> Result<(), Failure> {
+            check_needs(needs)?;
             ledger_sql::load(transaction, needs.ledger.iter().copied(), &mut facts.book).await?;
             $(load_table::<$row>(transaction, &needs.$field, &mut facts.$field).await?;)*
             Ok(())

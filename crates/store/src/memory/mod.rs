@@ -89,8 +89,7 @@ impl Store for MemoryStore {
     }
 
     async fn load(&self, _batch: &mut MemoryBatch, needs: &Needs, facts: &mut Facts) -> Result<(), Failure> {
-        self.call()?.stored.load(needs, facts);
-        Ok(())
+        self.call()?.stored.load(needs, facts)
     }
 
     async fn write(&self, batch: &mut MemoryBatch, row: BatchRow, changes: Changes) -> Result<(), Failure> {
@@ -126,7 +125,7 @@ impl Store for MemoryStore {
             if wanted.is_empty() {
                 break;
             }
-            state.stored.load(&wanted, &mut facts);
+            state.stored.load(&wanted, &mut facts)?;
         }
         Ok(facts)
     }

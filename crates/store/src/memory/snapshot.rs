@@ -4,7 +4,7 @@ use super::{
     ledger::LedgerRows,
     versioned::{Versioned, check_absent, check_loaded, put},
 };
-use crate::{BatchRow, Failure, mapping::Mapped};
+use crate::{BatchRow, Failure, mapping::Mapped, tables::check_needs};
 use makegood_base::BatchId;
 use makegood_ledger::merkle::Hash;
 use makegood_sql::Row;
@@ -36,9 +36,11 @@ macro_rules! declare {
             }
 
             /// Tells the facts of every row that is needed: that it is there, or that it is absent.
-            pub(super) fn load(&self, needs: &Needs, facts: &mut Facts) {
+            pub(super) fn load(&self, needs: &Needs, facts: &mut Facts) -> Result<(), Failure> {
+                check_needs(needs)?;
                 self.ledger.load(&needs.ledger, &mut facts.book);
                 $(load(&self.$field, &needs.$field, &mut facts.$field);)*
+                Ok(())
             }
 
             /// Refuses changes that a database would refuse.

@@ -8,6 +8,8 @@ mod payments;
 mod refunds;
 mod wallet;
 
+pub(crate) use notify::check as check_needs;
+
 use crate::mapping::Mapped;
 use makegood_sql::Table;
 

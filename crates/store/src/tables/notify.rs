@@ -1,7 +1,8 @@
 //! Events. They are read by whom they are told to, so that is how they lie; they are never loaded one by one.
 
-use crate::mapping::table;
+use crate::{Failure, mapping::table};
 use makegood_notify::Event;
+use makegood_wallet::Needs;
 
 table!(EVENTS, "events", key: 2, versioned: false, Event {
     owner: id "owner_id",
@@ -11,3 +12,11 @@ table!(EVENTS, "events", key: 2, versioned: false, Event {
     body: text "body",
     at: integer "created_at",
 });
+
+/// Refuses needs that no store has an answer to.
+pub(crate) fn check(needs: &Needs) -> Result<(), Failure> {
+    if needs.events.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Deterministic("events are listed by whom they are told to, never loaded".to_owned()))
+}
