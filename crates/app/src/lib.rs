@@ -1,1 +1,23 @@
-//! The engine that runs commands in batches, the jobs beside it, and outbound HTTP.
+//! The running wallet: the engine that decides and commits commands in batches, the jobs beside it, the pool
+//! that hashes passwords, and the calls that go out to banks.
+//!
+//! [`App`] is what an edge (HTTP, the command line, a test) holds. It is cheap to clone.
+
+mod changes;
+mod engine;
+mod jobs;
+mod metrics;
+mod outbound;
+mod passwords;
+mod secrets;
+mod system;
+
+mod app;
+
+pub use app::{App, AppConfig, StartError};
+pub use engine::{Engine, EngineLimits, Undecided};
+pub use jobs::{Jobs, JobsConfig};
+pub use outbound::bank::{Bank, BankConfig};
+pub use passwords::{PasswordPool, PasswordPoolConfig};
+pub use secrets::{Secrets, SecretsError};
+pub use system::{SystemClock, SystemEntropy};

@@ -48,7 +48,7 @@ impl std::fmt::Debug for Caller {
 
 impl Caller {
     /// Adds the rows that say who this is.
-    pub(crate) fn require(self, needs: &mut Needs) {
+    pub fn require(self, needs: &mut Needs) {
         match self {
             Self::Session { id, .. } => {
                 needs.sessions.insert(id);
@@ -80,7 +80,7 @@ pub enum Actor {
 
 impl Actor {
     /// Finds out who the caller is. A token that is unknown, revoked or too old is refused.
-    pub(crate) fn of(caller: Caller, facts: &Facts, now: Timestamp) -> Result<Self, Stop> {
+    pub fn of(caller: Caller, facts: &Facts, now: Timestamp) -> Result<Self, Stop> {
         let refused = || Stop::from(Problem::new(Code::AuthRequired));
         match caller {
             Caller::Anonymous => Ok(Self::Anonymous),

@@ -188,6 +188,25 @@ codes! {
 }
 
 impl Code {
+    /// Whether the same thing may be paid again without risk after an answer with this code: not where
+    /// something may have moved, or has moved, under an earlier request.
+    #[must_use]
+    pub const fn is_safe_to_pay_again(self) -> bool {
+        !matches!(
+            self,
+            Self::IdempotencyInProgress
+                | Self::IdempotencyKeyReused
+                | Self::ReferenceConflict
+                | Self::OrderAlreadyPaid
+                | Self::PaymentAttemptOpen
+                | Self::RequestTimeout
+                | Self::RateLimited
+                | Self::ServiceBusy
+                | Self::ServiceUnavailable
+                | Self::Internal
+        )
+    }
+
     /// Whether an answer with this code is stored under the request's key: the caller gets the same answer
     /// again. What was not decided is not stored.
     #[must_use]

@@ -118,7 +118,8 @@ impl Asked<'_> {
 
     fn order_with_attempt(&mut self, id: OrderId) {
         self.order(id);
-        let attempt = self.facts.orders.peek(&id).and_then(|order| order.open_attempt.or(order.reversing));
+        let order = self.facts.orders.peek(&id);
+        let attempt = order.and_then(|order| order.open_attempt.or(order.reversing).or(ids::paid_by(order)));
         if let Some(payment) = attempt {
             self.payment(payment);
         }
@@ -206,9 +207,6 @@ impl Asked<'_> {
             self.payment(target.into());
         }
         self.order_with_attempt(new.order);
-        if let Some(paid_by) = self.facts.orders.peek(&new.order).and_then(ids::paid_by) {
-            self.payment(paid_by);
-        }
         self.pay(new.order, new.source, actor);
     }
 
@@ -226,9 +224,6 @@ impl Asked<'_> {
         self.payment(id);
         if let Some(payment) = self.facts.payments.peek(&id) {
             self.order_with_attempt(payment.order);
-            if let Some(paid_by) = self.facts.orders.peek(&payment.order).and_then(ids::paid_by) {
-                self.payment(paid_by);
-            }
             self.pay(payment.order, payment.source, actor);
         }
     }

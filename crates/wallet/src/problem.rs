@@ -14,7 +14,7 @@ pub struct Problem {
     pub code: Code,
     /// The field of the request that is wrong, as a path such as `amount.currency`.
     pub field: Option<String>,
-    /// Whether the same thing may be paid again without risk. Where it is not said, it may: nothing moved.
+    /// Whether the same thing may be paid again without risk.
     pub safe_to_pay_again: bool,
     /// The payment that was declined, or that is in the way.
     pub payment: Option<Box<PaymentView>>,
@@ -31,7 +31,7 @@ impl Problem {
         Self {
             code,
             field: None,
-            safe_to_pay_again: true,
+            safe_to_pay_again: code.is_safe_to_pay_again(),
             payment: None,
             accepted_sources: None,
             remaining: None,

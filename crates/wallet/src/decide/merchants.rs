@@ -127,9 +127,8 @@ fn paid(context: &Context<'_>, order: &Order) -> Result<Stop, Stop> {
     let mut problem = Problem::new(Code::OrderAlreadyPaid);
     problem.safe_to_pay_again = false;
     if let Some(id) = super::ids::paid_by(order) {
-        if let Some(payment) = context.facts.payments.peek(&id) {
-            problem = problem.with_payment(context.payment_view(payment, Role::Merchant)?);
-        }
+        let payment = payments::payment_of(context, id)?;
+        problem = problem.with_payment(context.payment_view(&payment, Role::Merchant)?);
     }
     Ok(problem.into())
 }

@@ -1,0 +1,298 @@
+//! The running wallet, as its edges see it.
+
+use crate::engine::{Engine, EngineLimits, Undecided};
+use crate::jobs::{Jobs, JobsConfig};
+use crate::outbound::bank::{Bank, BankConfig};
+use crate::passwords::{PasswordPool, PasswordPoolConfig};
+use crate::secrets::Secrets;
+use makegood_auth::Principal;
+use makegood_banking::{CardCheck, CardRefusal};
+use makegood_base::{Clock, Entropy, RawId, RequestId};
+use makegood_store::{Failure, Lists, SqlStore, Store};
+use makegood_wallet::tables::{LookupKey, LookupKind, StaffId, UserId};
+use makegood_wallet::texts::{Language, Role};
+use makegood_wallet::view::BankView;
+use makegood_wallet::{
+    Caller, Code, Command, Facts, Needs, Problem, Query, Reply, Settings, Stop, answer, query_needs,
+};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// How often a change that another server may have committed is looked for.
+const OTHER_SERVERS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What an [`App`] is made from.
+#[derive(Debug, Clone)]
+pub struct AppConfig {
+    /// What decisions depend on.
+    pub settings: Settings,
+    /// The service's secrets.
+    pub secrets: Secrets,
+    /// The banks; their ids become `settings.banks`.
+    pub banks: Vec<BankConfig>,
+    /// What bounds the engine.
+    pub limits: EngineLimits,
+    /// How the background works.
+    pub jobs: JobsConfig,
+    /// How passwords are hashed.
+    pub passwords: PasswordPoolConfig,
+}
+
+impl std::fmt::Debug for BankConfig {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("BankConfig")
+            .field("id", &self.id)
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why an [`App`] does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A bank's configuration is wrong.
+    #[error("a bank cannot be used: {0}")]
+    Bank(String),
+}
+
+/// The running wallet: cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    engine: Engine,
+    store: Arc<SqlStore>,
+    lists: Lists,
+    settings: Arc<Settings>,
+    secrets: Secrets,
+    banks: Vec<Arc<Bank>>,
+    passwords: PasswordPool,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    jobs: Jobs<SqlStore>,
+}
+
+impl App {
+    /// Starts the engine on a store whose schema is current. The background does not work yet: see
+    /// [`App::jobs`]. The handle ends when the last clone of the app is gone and all is committed.
+    pub fn start(
+        store: SqlStore,
+        config: AppConfig,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<(Self, JoinHandle<()>), StartError> {
+        let banks = config.banks.into_iter().map(|bank| Bank::new(bank).map(Arc::new));
+        let banks: Vec<_> = banks.collect::<Result<_, _>>().map_err(StartError::Bank)?;
+        let settings = Arc::new(Settings {
+            banks: banks.iter().map(|bank| bank.id().to_owned()).collect(),
+            qr_key: config.secrets.qr_key,
+            ..config.settings
+        });
+        let lists = Lists::new(store.database().clone());
+        let store = Arc::new(store);
+        let (engine, task) = Engine::start(
+            Arc::clone(&store),
+            Arc::clone(&settings),
+            Arc::clone(&clock),
+            Arc::clone(&entropy),
+            config.limits,
+        );
+        let jobs = Jobs::new(
+            engine.clone(),
+            Arc::clone(&store),
+            &banks,
+            Arc::clone(&clock),
+            Arc::clone(&entropy),
+            config.jobs,
+        );
+        let passwords = PasswordPool::new(config.passwords, config.secrets.pepper, Arc::clone(&entropy));
+        let secrets = config.secrets;
+        let parts = Parts { engine, store, lists, settings, secrets, banks, passwords, clock, entropy, jobs };
+        Ok((Self { parts: Arc::new(parts) }, task))
+    }
+
+    /// Submits a command. What was not decided is answered as a problem too.
+    pub async fn submit(&self, command: Command) -> Reply {
+        let (language, request, action) = (command.language, command.request, command.action.name());
+        let outcome = self.parts.engine.submit(command).await;
+        let told = match &outcome {
+            Ok(reply) if reply.is_problem() => "refused",
+            Ok(_) => "done",
+            Err(_) => "undecided",
+        };
+        crate::metrics::command(action, told);
+        outcome.unwrap_or_else(|undecided| undecided_reply(undecided, language, request))
+    }
+
+    /// Answers a query.
+    pub async fn query(&self, query: Query, caller: Caller, language: Language, request: RequestId) -> Reply {
+        let needs = |facts: &Facts| query_needs(&query, caller, facts);
+        let answered = match self.parts.store.read(&needs).await {
+            Ok(facts) => {
+                let now = self.parts.clock.now();
+                answer(&query, caller, &facts, now, &self.parts.settings, language, request)
+            }
+            Err(failure) => {
+                tracing::error!(%failure, %request, "a query cannot be read");
+                return undecided_reply(Undecided::Unavailable, language, request);
+            }
+        };
+        answered.unwrap_or_else(|stop| {
+            let reason = match stop {
+                Stop::Broken(reason) => reason,
+                Stop::NotLoaded(needs) => format!("the query needs more rows: {needs:?}"),
+                Stop::Problem(problem) => problem.code.as_str().to_owned(),
+            };
+            tracing::error!(reason, %request, "a query failed inside");
+            undecided_reply(Undecided::Internal, language, request)
+        })
+    }
+
+    /// What decisions depend on.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.parts.settings
+    }
+
+    /// The service's secrets.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        &self.parts.secrets
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        self.parts.clock.as_ref()
+    }
+
+    /// The randomness.
+    #[must_use]
+    pub fn entropy(&self) -> &dyn Entropy {
+        self.parts.entropy.as_ref()
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &SqlStore {
+        &self.parts.store
+    }
+
+    /// Lists and searches.
+    #[must_use]
+    pub fn lists(&self) -> &Lists {
+        &self.parts.lists
+    }
+
+    /// The background.
+    #[must_use]
+    pub fn jobs(&self) -> &Jobs<SqlStore> {
+        &self.parts.jobs
+    }
+
+    /// Hashes a new password, in a bounded pool.
+    pub async fn hash_password(&self, password: String) -> Result<String, Code> {
+        self.parts.passwords.hash(password).await
+    }
+
+    /// Whether a password is the one of a stored hash; as slow without a hash as with one.
+    pub async fn verify_password(&self, password: String, phc: Option<String>) -> Result<bool, Code> {
+        self.parts.passwords.verify(password, phc).await
+    }
+
+    /// Who has this login, and the hash of their password.
+    pub async fn credentials(&self, login: &str, staff: bool) -> Result<Option<(Principal, String)>, Code> {
+        let kind = if staff { LookupKind::StaffLogin } else { LookupKind::Login };
+        let key = LookupKey { kind, owner: [0; 16], name: login.to_owned() };
+        let needs = |facts: &Facts| {
+            let mut needs = Needs::default();
+            needs.lookups.insert(key.clone());
+            let target = facts.lookups.peek(&key).map(|row| row.target);
+            match staff {
+                true => needs.staff.extend(target.map(StaffId::from_raw)),
+                false => needs.users.extend(target.map(UserId::from_raw)),
+            }
+            needs
+        };
+        let facts = self.parts.store.read(&needs).await.map_err(|failure| unreadable(&failure))?;
+        let Some(target) = facts.lookups.peek(&key).map(|row| row.target) else { return Ok(None) };
+        Ok(match staff {
+            true => facts
+                .staff
+                .peek(&target.into())
+                .map(|row| (Principal::Staff(row.id), row.password_hash.clone())),
+            false => facts
+                .users
+                .peek(&target.into())
+                .map(|row| (Principal::User(row.id), row.password_hash.clone())),
+        })
+    }
+
+    fn bank(&self, id: &str) -> Option<&Arc<Bank>> {
+        self.parts.banks.iter().find(|bank| bank.id() == id)
+    }
+
+    /// Exchanges a card number for a bank's agreement.
+    pub async fn link_card(
+        &self,
+        bank: &str,
+        number: &str,
+        holder_name: &str,
+    ) -> Result<CardCheck, CardRefusal> {
+        let bank = self.bank(bank).ok_or(CardRefusal::UnknownAgreement)?;
+        bank.link(number, holder_name).await
+    }
+
+    /// Says back the code that a bank texted to a card's holder.
+    pub async fn confirm_card(&self, bank: &str, agreement: &str, code: &str) -> Result<(), CardRefusal> {
+        let bank = self.bank(bank).ok_or(CardRefusal::UnknownAgreement)?;
+        bank.confirm(agreement, code).await
+    }
+
+    /// The banks, with their health.
+    #[must_use]
+    pub fn banks(&self) -> Vec<BankView> {
+        self.parts.banks.iter().map(|bank| bank.view()).collect()
+    }
+
+    /// Returns when an object has changed on this server, or when it is time to look whether another server
+    /// has changed it: after a second, or after `at_most`.
+    pub async fn wait_for_change(&self, object: RawId, at_most: Duration) {
+        let change = self.parts.engine.change_of(object);
+        let pause = at_most.min(OTHER_SERVERS_INTERVAL);
+        tokio::select! {
+            () = change.notified() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+
+    /// Whether the service can do its work: the store answers.
+    pub async fn ready(&self) -> bool {
+        self.parts.store.read(&|_| Needs::default()).await.is_ok()
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("App").finish_non_exhaustive()
+    }
+}
+
+fn unreadable(failure: &Failure) -> Code {
+    tracing::error!(%failure, "the store cannot be read");
+    Code::ServiceUnavailable
+}
+
+fn undecided_reply(undecided: Undecided, language: Language, request: RequestId) -> Reply {
+    let code = match undecided {
+        Undecided::Busy => Code::ServiceBusy,
+        Undecided::RateLimited => Code::RateLimited,
+        Undecided::Unavailable => Code::ServiceUnavailable,
+        Undecided::Internal => Code::Internal,
+    };
+    Problem::new(code).render(Role::Payer, language, request)
+}

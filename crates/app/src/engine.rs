@@ -1,0 +1,128 @@
+//! The engine: commands in, one committed batch after the other, answers out.
+//!
+//! While one batch commits, the next collects. A batch begins by locking the journal's head, loads what its
+//! commands need, decides them in order on what it knows, writes all effects in bulk, commits once, and only
+//! then answers. The engine runs in a task of its own: a caller that goes away cancels nothing.
+
+mod batch;
+mod queue;
+
+pub use queue::EngineLimits;
+pub(crate) use queue::Queued;
+
+use crate::changes::Waiters;
+use batch::Runner;
+use makegood_base::{Clock, Entropy, RawId};
+use makegood_store::Store;
+use makegood_wallet::{Caller, Command, Reply, Settings};
+use queue::{Queues, Shares};
+use std::sync::Arc;
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// Why a command was not decided. Nothing of it happened, except where it is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Undecided {
+    /// The queue is full, or the command waited longer than it may.
+    #[error("the engine is at its limit")]
+    Busy,
+    /// This caller has too much under way.
+    #[error("the caller has too much under way")]
+    RateLimited,
+    /// The store cannot work, or the engine is stopping. After a lost connection it can be that the command
+    /// did happen: its key tells.
+    #[error("the store cannot be reached")]
+    Unavailable,
+    /// Something that must not happen happened; the log has it.
+    #[error("the command failed inside")]
+    Internal,
+}
+
+/// The engine's entry: cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    people: mpsc::Sender<Queued>,
+    background: mpsc::Sender<Queued>,
+    shares: Arc<Shares>,
+    limits: EngineLimits,
+    waiters: Arc<Waiters>,
+    work: Arc<Notify>,
+}
+
+/// What the engine works with.
+pub(crate) struct Parts<S> {
+    pub(crate) store: Arc<S>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) limits: EngineLimits,
+}
+
+impl Engine {
+    /// Starts the engine on a store. It stops, with its queues drained, when every clone of the entry is
+    /// dropped; the handle tells when that is done.
+    pub fn start<S: Store>(
+        store: Arc<S>,
+        settings: Arc<Settings>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        limits: EngineLimits,
+    ) -> (Self, JoinHandle<()>) {
+        let (people, people_queue) = mpsc::channel(limits.queue_people_max);
+        let (background, background_queue) = mpsc::channel(limits.queue_background_max);
+        let (waiters, work) = (Arc::new(Waiters::default()), Arc::new(Notify::new()));
+        let engine = Self {
+            people,
+            background,
+            shares: Arc::new(Shares::new(limits.caller_share_max)),
+            limits,
+            waiters: Arc::clone(&waiters),
+            work: Arc::clone(&work),
+        };
+        let mut queues = Queues { people: people_queue, background: background_queue };
+        let runner = Runner::new(Parts { store, settings, clock, entropy, limits }, waiters, work);
+        let task = tokio::spawn(async move {
+            while let Some(batch) = queues.collect(&limits).await {
+                runner.run(batch).await;
+            }
+        });
+        (engine, task)
+    }
+
+    /// Submits a command and waits for its answer, which is there only once it is committed. Dropping the
+    /// future does not take the command back.
+    pub async fn submit(&self, command: Command) -> Result<Reply, Undecided> {
+        let share = match caller_of(command.caller) {
+            Some(caller) => Some(Shares::take(&self.shares, caller).ok_or(Undecided::RateLimited)?),
+            None => None,
+        };
+        let queue = if command.action.is_background() { &self.background } else { &self.people };
+        let (answer, answered) = oneshot::channel();
+        let give_up_at = tokio::time::Instant::now() + self.limits.wait_max;
+        let queued = Queued { command, give_up_at, answer, share };
+        queue.try_send(queued).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Undecided::Busy,
+            mpsc::error::TrySendError::Closed(_) => Undecided::Unavailable,
+        })?;
+        answered.await.unwrap_or(Err(Undecided::Unavailable))
+    }
+
+    /// What to wait on for the next change of an object that is committed by this engine.
+    pub(crate) fn change_of(&self, object: RawId) -> Arc<Notify> {
+        self.waiters.of(object)
+    }
+
+    /// Told whenever a commit has changed a timer.
+    pub(crate) fn work(&self) -> Arc<Notify> {
+        Arc::clone(&self.work)
+    }
+}
+
+/// Whose share a command counts against; the service's own work has its own queue instead.
+fn caller_of(caller: Caller) -> Option<RawId> {
+    match caller {
+        Caller::Session { id, .. } => Some(id.raw()),
+        Caller::ApiKey { id, .. } => Some(id.raw()),
+        Caller::Anonymous | Caller::System | Caller::Operator => None,
+    }
+}

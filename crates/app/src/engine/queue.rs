@@ -1,0 +1,146 @@
+//! The two queues before the engine, people's and the background's, and what bounds them.
+
+use super::Undecided;
+use makegood_base::RawId;
+use makegood_wallet::{Command, Reply};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+/// What bounds the engine.
+#[derive(Debug, Clone, Copy)]
+pub struct EngineLimits {
+    /// The most commands of one batch. Each command touches a bounded number of rows and comes from a body of
+    /// bounded size, so that this bounds a batch's rows and bytes too.
+    pub batch_commands_max: usize,
+    /// The most background commands of a batch while people wait.
+    pub batch_background_max: usize,
+    /// How many of people's commands may wait.
+    pub queue_people_max: usize,
+    /// How many background commands may wait.
+    pub queue_background_max: usize,
+    /// How many commands of one session or key may be under way.
+    pub caller_share_max: usize,
+    /// How long a command may wait before it is answered undecided.
+    pub wait_max: Duration,
+    /// How often a batch is run again after a transient failure.
+    pub retries_max: u32,
+}
+
+impl Default for EngineLimits {
+    fn default() -> Self {
+        Self {
+            batch_commands_max: 4_096,
+            batch_background_max: 256,
+            queue_people_max: 16_384,
+            queue_background_max: 4_096,
+            caller_share_max: 1_024,
+            wait_max: Duration::from_secs(10),
+            retries_max: 3,
+        }
+    }
+}
+
+/// A command that waits for its batch.
+#[derive(Debug)]
+pub(crate) struct Queued {
+    pub(super) command: Command,
+    pub(super) give_up_at: Instant,
+    pub(super) answer: oneshot::Sender<Result<Reply, Undecided>>,
+    pub(super) share: Option<Share>,
+}
+
+impl Queued {
+    /// Answers. Whoever asked may have gone away, which changes nothing.
+    pub(super) fn answer(self, outcome: Result<Reply, Undecided>) {
+        drop(self.share);
+        let _gone_away = self.answer.send(outcome);
+    }
+}
+
+/// The receiving ends.
+pub(super) struct Queues {
+    pub(super) people: mpsc::Receiver<Queued>,
+    pub(super) background: mpsc::Receiver<Queued>,
+}
+
+impl Queues {
+    /// Waits for the first command and takes all that is there, people's first. Nothing when both queues are
+    /// closed and empty. A command past its wait is answered here, before any work.
+    pub(super) async fn collect(&mut self, limits: &EngineLimits) -> Option<Vec<Queued>> {
+        loop {
+            let first = tokio::select! {
+                biased;
+                Some(queued) = self.people.recv() => queued,
+                Some(queued) = self.background.recv() => queued,
+                else => return None,
+            };
+            let is_background = first.command.action.is_background();
+            let mut batch = vec![first];
+            while batch.len() < limits.batch_commands_max {
+                let Ok(queued) = self.people.try_recv() else { break };
+                batch.push(queued);
+            }
+            let people = batch.len() - usize::from(is_background);
+            let room = if people > 0 { limits.batch_background_max } else { limits.batch_commands_max };
+            for _ in 0..room {
+                let Ok(queued) = self.background.try_recv() else { break };
+                batch.push(queued);
+            }
+            let now = Instant::now();
+            let (late, batch): (Vec<_>, Vec<_>) =
+                batch.into_iter().partition(|queued| queued.give_up_at <= now);
+            for queued in late {
+                queued.answer(Err(Undecided::Busy));
+            }
+            if !batch.is_empty() {
+                return Some(batch);
+            }
+        }
+    }
+}
+
+/// How much each caller has under way.
+#[derive(Debug)]
+pub(super) struct Shares {
+    taken: Mutex<HashMap<RawId, usize>>,
+    share_max: usize,
+}
+
+/// One place of a caller's share, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Share {
+    shares: Arc<Shares>,
+    caller: RawId,
+}
+
+impl Shares {
+    pub(super) fn new(share_max: usize) -> Self {
+        Self { taken: Mutex::new(HashMap::new()), share_max }
+    }
+
+    /// Takes a place; nothing when the caller has none left.
+    pub(super) fn take(shares: &Arc<Self>, caller: RawId) -> Option<Share> {
+        let mut taken = shares.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = taken.entry(caller).or_insert(0);
+        if *count >= shares.share_max {
+            return None;
+        }
+        *count += 1;
+        Some(Share { shares: Arc::clone(shares), caller })
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let mut taken = self.shares.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = taken.get_mut(&self.caller) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                taken.remove(&self.caller);
+            }
+        }
+    }
+}

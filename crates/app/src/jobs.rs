@@ -1,0 +1,240 @@
+//! Work in the background: timers that are due, and stored answers whose time is over.
+//!
+//! A job is a command and a few lines here. Whatever a job does is a command, so that two servers, or a
+//! worker that was lost and one that took over, can do no harm: the second finds nothing to do.
+
+use crate::engine::{Engine, Undecided};
+use crate::outbound::bank::Bank;
+use makegood_banking::{Answer, Claim};
+use makegood_base::{Clock, Entropy, IdSeed, Ids, RequestId};
+use makegood_store::{Failure, Store};
+use makegood_wallet::tables::{BankTransferId, IdempotencyKey, TimerKey, TimerKind};
+use makegood_wallet::texts::Language;
+use makegood_wallet::{Action, Caller, ClaimedTransfer, Command, Reply};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// How the background works.
+#[derive(Debug, Clone, Copy)]
+pub struct JobsConfig {
+    /// How long to wait before looking for due timers again, when nothing tells of one.
+    pub poll_interval: Duration,
+    /// The most timers that are taken up at once.
+    pub timers_max: u32,
+    /// The most calls to one bank at once.
+    pub bank_calls_max: usize,
+    /// How often stored answers whose time is over are dropped.
+    pub sweep_interval: Duration,
+}
+
+impl Default for JobsConfig {
+    fn default() -> Self {
+        Self {
+            poll_interval: Duration::from_millis(250),
+            timers_max: 512,
+            bank_calls_max: 64,
+            sweep_interval: Duration::from_secs(600),
+        }
+    }
+}
+
+/// How many stored answers one command drops.
+const SWEEP_KEYS_MAX: u32 = 500;
+
+/// The background of one server: cheap to clone.
+pub struct Jobs<S> {
+    parts: Arc<Parts<S>>,
+}
+
+impl<S> Clone for Jobs<S> {
+    fn clone(&self) -> Self {
+        Self { parts: Arc::clone(&self.parts) }
+    }
+}
+
+struct Parts<S> {
+    engine: Engine,
+    store: Arc<S>,
+    banks: HashMap<String, (Arc<Bank>, Semaphore)>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    config: JobsConfig,
+    under_way: Mutex<HashSet<TimerKey>>,
+}
+
+impl<S: Store> Jobs<S> {
+    /// The background for these banks.
+    pub fn new(
+        engine: Engine,
+        store: Arc<S>,
+        banks: &[Arc<Bank>],
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        config: JobsConfig,
+    ) -> Self {
+        let with_limit = |bank: &Arc<Bank>| {
+            (bank.id().to_owned(), (Arc::clone(bank), Semaphore::new(config.bank_calls_max)))
+        };
+        let banks = banks.iter().map(with_limit).collect();
+        let under_way = Mutex::new(HashSet::new());
+        Self { parts: Arc::new(Parts { engine, store, banks, clock, entropy, config, under_way }) }
+    }
+
+    /// Works until `stop` resolves; what is under way then is finished by whoever works next.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send) {
+        let mut tasks = JoinSet::new();
+        let work = self.parts.engine.work();
+        let mut next_sweep = tokio::time::Instant::now();
+        tokio::pin!(stop);
+        loop {
+            let told = work.notified();
+            let due = self.due().await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "due timers cannot be read");
+                Vec::new()
+            });
+            let mut started = 0;
+            for timer in due {
+                if self.take(timer) {
+                    started += 1;
+                    let jobs = self.clone();
+                    tasks.spawn(async move { jobs.work_and_release(timer).await });
+                }
+            }
+            if tokio::time::Instant::now() >= next_sweep {
+                next_sweep = tokio::time::Instant::now() + self.parts.config.sweep_interval;
+                let jobs = self.clone();
+                tasks.spawn(async move { jobs.sweep_logged().await });
+            }
+            while tasks.try_join_next().is_some() {}
+            let pause = async {
+                // Timers that are under way stay due until their commit: without a pause they would be read
+                // again and again.
+                tokio::time::sleep(Duration::from_millis(if started > 0 { 2 } else { 20 })).await;
+                tokio::select! {
+                    () = told => {}
+                    () = tokio::time::sleep(self.parts.config.poll_interval) => {}
+                }
+            };
+            tokio::select! {
+                () = &mut stop => break,
+                () = pause => {}
+            }
+        }
+        tasks.shutdown().await;
+    }
+
+    /// Does all that is due now, one after the other, until nothing is. What a call to a bank leaves for
+    /// later is not due yet. Returns how many timers were worked on. For tests, which bring their own clock.
+    pub async fn run_until_idle(&self) -> Result<usize, Undecided> {
+        let mut worked = 0;
+        loop {
+            let due = self.due().await.map_err(|_| Undecided::Unavailable)?;
+            if due.is_empty() {
+                return Ok(worked);
+            }
+            for timer in due {
+                self.work(timer).await?;
+                worked += 1;
+            }
+        }
+    }
+
+    async fn due(&self) -> Result<Vec<TimerKey>, Failure> {
+        self.parts.store.due_timers(self.parts.clock.now(), self.parts.config.timers_max).await
+    }
+
+    fn take(&self, timer: TimerKey) -> bool {
+        self.parts.under_way.lock().unwrap_or_else(PoisonError::into_inner).insert(timer)
+    }
+
+    async fn work_and_release(&self, timer: TimerKey) {
+        if let Err(undecided) = self.work(timer).await {
+            tracing::warn!(?timer, %undecided, "a timer will be worked on again");
+        }
+        self.parts.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&timer);
+    }
+
+    async fn work(&self, timer: TimerKey) -> Result<(), Undecided> {
+        match timer.kind {
+            TimerKind::Order => self.submit(Action::ExpireOrder { order: timer.object.into() }).await?,
+            TimerKind::Payment => self.submit(Action::ClosePayment { payment: timer.object.into() }).await?,
+            TimerKind::BankTransfer => return self.call_bank(timer.object.into()).await,
+        };
+        Ok(())
+    }
+
+    /// Attempted, call, answer: the attempt is committed before the call, the answer after it.
+    async fn call_bank(&self, id: BankTransferId) -> Result<(), Undecided> {
+        let reply = self.submit(Action::ClaimBankTransfer { bank_transfer: id }).await?;
+        let claimed: ClaimedTransfer = serde_json::from_slice(&reply.body).map_err(|error| {
+            tracing::error!(%error, %id, "a claim cannot be read");
+            Undecided::Internal
+        })?;
+        let Some(claim) = claimed.claim else { return Ok(()) };
+        let answer = self.ask(&claimed, claim).await;
+        self.record(id, claim.generation, answer).await
+    }
+
+    async fn ask(&self, claimed: &ClaimedTransfer, claim: Claim) -> Answer {
+        let Some((bank, calls)) = self.parts.banks.get(&claimed.transfer.bank) else {
+            tracing::error!(bank = claimed.transfer.bank, "a transfer is at a bank that is not configured");
+            return Answer::NoAnswer;
+        };
+        let Ok(_permit) = calls.acquire().await else { return Answer::NoAnswer };
+        bank.ask(&claimed.transfer, claim.step).await
+    }
+
+    /// The bank's answer must not be lost while the store is in trouble: it is submitted again for a while.
+    /// After that the transfer's lease runs out, and the bank is asked again.
+    async fn record(&self, id: BankTransferId, generation: i64, answer: Answer) -> Result<(), Undecided> {
+        for attempt in 0_u32.. {
+            let action = Action::RecordBankAnswer { bank_transfer: id, generation, answer: answer.clone() };
+            match self.submit(action).await {
+                Ok(_) => return Ok(()),
+                Err(undecided) if attempt >= 5 || undecided == Undecided::Internal => return Err(undecided),
+                Err(_) => tokio::time::sleep(Duration::from_millis(20 << attempt)).await,
+            }
+        }
+        Ok(())
+    }
+
+    async fn sweep_logged(&self) {
+        match self.sweep().await {
+            Ok(0) => {}
+            Ok(dropped) => tracing::info!(dropped, "stored answers were dropped: their time was over"),
+            Err(undecided) => tracing::warn!(%undecided, "stored answers could not be dropped"),
+        }
+    }
+
+    /// Drops stored answers whose time is over. Returns how many.
+    pub async fn sweep(&self) -> Result<usize, Undecided> {
+        let mut dropped = 0;
+        let mut after: Option<IdempotencyKey> = None;
+        loop {
+            let now = self.parts.clock.now();
+            let keys = self.parts.store.expired_keys(now, after.clone(), SWEEP_KEYS_MAX).await;
+            let keys = keys.map_err(|_| Undecided::Unavailable)?;
+            let Some(last) = keys.last() else { return Ok(dropped) };
+            after = Some(last.clone());
+            dropped += keys.len();
+            self.submit(Action::ForgetKeys { keys }).await?;
+        }
+    }
+
+    async fn submit(&self, action: Action) -> Result<Reply, Undecided> {
+        let seed = IdSeed::draw(self.parts.clock.now(), self.parts.entropy.as_ref());
+        let command = Command {
+            seed,
+            request: RequestId::from_raw(Ids::new(seed).next_raw()),
+            caller: Caller::System,
+            language: Language::English,
+            idempotency_key: None,
+            fingerprint: [0; 32],
+            action,
+        };
+        self.parts.engine.submit(command).await
+    }
+}
