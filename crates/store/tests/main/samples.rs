@@ -1,0 +1,273 @@
+//! A row of every table, made from the number of its key and a number that chooses its content: each state,
+//! word and null comes up within [`CONTENTS`].
+
+use crate::support::{at, id};
+use makegood_auth::{Principal, StaffRole};
+use makegood_banking::{BankCardState, Direction, HolderCheck, Lease, Purpose, Refusal, State, Step};
+use makegood_money::{Currency, Money};
+use makegood_payments::{OrderState, PaymentStatus, Source, SourceKind, TopUpStatus};
+use makegood_refunds::{RefundOrigin, RefundStatus};
+use makegood_wallet::{SecretOf, tables::*};
+
+/// How many contents there are.
+pub const CONTENTS: u8 = 12;
+
+fn pick<T: Copy>(values: &[T], content: u8) -> T {
+    values[usize::from(content) % values.len()]
+}
+
+/// Text that a careless store would change.
+fn text(content: u8) -> String {
+    let text = ["plain", "", "it's \"quoted\"; --", "饺子 🥟", " spaces ", "line\nbreak\t\\", "$1 ? :x"];
+    format!("{}{}", pick(&text, content), if content > 6 { "+" } else { "" })
+}
+
+fn maybe<T>(content: u8, value: T) -> Option<T> {
+    (content % 2 == 1).then_some(value)
+}
+
+fn amount(content: u8) -> Money {
+    let minor = pick(&[0, 1, i64::MAX, 12_345, -7], content);
+    Money::new(minor, pick(&[Currency::CNY, Currency::JPY, Currency::KWD], content))
+}
+
+pub fn users(key: u8, content: u8) -> User {
+    User {
+        id: id(key).into(),
+        login: text(content),
+        display_name: text(content + 1),
+        password_hash: text(content + 2),
+        created_at: at(i64::from(content) - 3),
+    }
+}
+
+pub fn staff(key: u8, content: u8) -> Staff {
+    Staff {
+        id: id(key).into(),
+        login: text(content),
+        password_hash: text(content + 1),
+        role: StaffRole::Support,
+        created_at: at(i64::MIN),
+    }
+}
+
+pub fn sessions(key: u8, content: u8) -> Session {
+    let user = Principal::User(id(content).into());
+    Session {
+        id: id(key).into(),
+        principal: pick(&[user, Principal::Staff(id(content).into())], content),
+        secret_hash: [content; 32],
+        created_at: at(i64::MAX),
+        expires_at: at(2),
+        revoked_at: maybe(content, at(3)),
+        user_agent: maybe(content / 2, text(content)),
+    }
+}
+
+pub fn merchants(key: u8, content: u8) -> Merchant {
+    Merchant {
+        id: id(key).into(),
+        owner: id(content).into(),
+        name: text(content),
+        fee_basis_points: pick(&[0, 60, u32::MAX], content),
+        created_at: at(1),
+        livemode: content % 2 == 1,
+    }
+}
+
+pub fn api_keys(key: u8, content: u8) -> ApiKey {
+    ApiKey {
+        id: id(key).into(),
+        merchant: id(content).into(),
+        secret_hash: [content; 32],
+        created_at: at(1),
+        revoked_at: maybe(content, at(2)),
+    }
+}
+
+pub fn bank_cards(key: u8, content: u8) -> BankCard {
+    use HolderCheck as H;
+    BankCard {
+        id: id(key).into(),
+        user: id(content).into(),
+        bank: "north".to_owned(),
+        agreement: text(content),
+        last4: "0042".to_owned(),
+        holder_check: pick(&[H::Match, H::CloseMatch, H::NoMatch, H::Unavailable], content),
+        state: pick(BankCardState::ALL, content),
+        created_at: at(1),
+    }
+}
+
+pub fn orders(key: u8, content: u8) -> Order {
+    let states = [
+        OrderState::Open,
+        OrderState::Paid { payment: id(content).into(), at: at(5) },
+        OrderState::Cancelled { at: at(6) },
+        OrderState::Expired { at: at(7) },
+    ];
+    let accepts = [vec![], vec![SourceKind::BankCard], SourceKind::ALL.to_vec()];
+    Order {
+        id: id(key).into(),
+        merchant: id(content / 4).into(),
+        merchant_order_no: text(content),
+        amount: amount(content),
+        description: text(content + 1),
+        accepts: accepts[usize::from(content) % 3].clone(),
+        fee_basis_points: 60,
+        state: pick(&states, content),
+        open_attempt: maybe(content, id(content).into()),
+        reversing: maybe(content / 2, id(content + 1).into()),
+        created_at: at(1),
+        expires_at: at(2),
+    }
+}
+
+pub fn payments(key: u8, content: u8) -> Payment {
+    Payment {
+        id: id(key).into(),
+        order: id(content).into(),
+        payer: id(content / 4).into(),
+        merchant: id(content / 3).into(),
+        amount: amount(content),
+        fee_minor: i64::from(content),
+        source: pick(&[Source::Balance, Source::BankCard { id: id(content).into() }], content),
+        status: pick(PaymentStatus::ALL, content),
+        decline: maybe(content, "bank.refused".to_owned()),
+        client_ref: maybe(content / 2, text(content)),
+        refunded_minor: i64::from(content),
+        fee_returned_minor: i64::MAX,
+        bank_transfer: maybe(content, id(content).into()),
+        late_refund: maybe(content / 2, id(content).into()),
+        created_at: at(1),
+        confirm_by: at(2),
+        confirmed_at: maybe(content, at(3)),
+        final_at: maybe(content / 2, at(4)),
+    }
+}
+
+pub fn top_ups(key: u8, content: u8) -> TopUp {
+    TopUp {
+        id: id(key).into(),
+        user: id(content / 4).into(),
+        bank_card: id(content).into(),
+        amount: amount(content),
+        status: pick(TopUpStatus::ALL, content),
+        failure: maybe(content, "bank.refused".to_owned()),
+        client_ref: maybe(content / 2, text(content)),
+        bank_transfer: id(content + 1).into(),
+        late_return: maybe(content, id(content + 2).into()),
+        created_at: at(1),
+        final_at: maybe(content / 2, at(4)),
+    }
+}
+
+pub fn transfers(key: u8, content: u8) -> Transfer {
+    Transfer {
+        id: id(key).into(),
+        payer: id(content % 3).into(),
+        payee: id(content / 3).into(),
+        amount: amount(content),
+        note: maybe(content, text(content)),
+        client_ref: maybe(content / 2, text(content)),
+        created_at: at(1),
+    }
+}
+
+pub fn refunds(key: u8, content: u8) -> Refund {
+    Refund {
+        id: id(key).into(),
+        payment: id(content / 3).into(),
+        merchant: id(content / 4).into(),
+        payer: id(content).into(),
+        amount: amount(content),
+        fee_back_minor: i64::from(content),
+        merchant_refund_no: maybe(content, text(content)),
+        reason: text(content),
+        origin: pick(&[RefundOrigin::Merchant, RefundOrigin::LateSuccess], content),
+        status: pick(RefundStatus::ALL, content),
+        bank_transfer: maybe(content / 2, id(content).into()),
+        failure: maybe(content, "bank.card_closed".to_owned()),
+        created_at: at(1),
+        final_at: maybe(content, at(2)),
+    }
+}
+
+pub fn bank_transfers(key: u8, content: u8) -> BankTransfer {
+    use Refusal as R;
+    use State as S;
+    let raw = id(content);
+    let purposes = [
+        Purpose::TopUp(raw.into()),
+        Purpose::Payment(raw.into()),
+        Purpose::Refund(raw.into()),
+        Purpose::Withdrawal(raw.into()),
+    ];
+    let states = [S::Created, S::Submitted, S::Accepted, S::Unknown, S::Settled, S::Refused];
+    let refusals =
+        [R::InsufficientFunds, R::CardRefused, R::CardClosed, R::LimitExceeded, R::Expired, R::Other];
+    let step = pick(&[Step::Send, Step::Enquire], content / 2);
+    BankTransfer {
+        id: id(key).into(),
+        bank: "north".to_owned(),
+        direction: pick(&[Direction::In, Direction::Out], content),
+        purpose: pick(&purposes, content),
+        bank_card: id(content + 1).into(),
+        agreement: text(content),
+        amount: amount(content),
+        state: pick(&states, content),
+        reversing: content % 2 == 1,
+        generation: i64::from(content),
+        lease: maybe(content, Lease { step, claimed_at: at(8), until: at(9) }),
+        sends: i64::from(content) + 1,
+        enquiries: i64::from(content) + 2,
+        created_at: at(1),
+        valid_until: at(2),
+        submitted_at: maybe(content, at(3)),
+        unknown_since: maybe(content / 2, at(4)),
+        final_at: maybe(content, at(5)),
+        next_step: pick(&[Step::Send, Step::Enquire], content),
+        next_at: maybe(content / 2, at(6)),
+        expected_by: at(7),
+        bank_reference: maybe(content, text(content)),
+        refusal: (content < 6).then(|| pick(&refusals, content)),
+        mismatch: maybe(content, amount(content + 1)),
+        late_success_at: maybe(content / 2, at(10)),
+        contradicted_at: maybe(content, at(11)),
+    }
+}
+
+/// Kinds by the key, so that keys differ in kind, owner and name.
+pub fn lookups(key: u8, content: u8) -> Lookup {
+    let kind = pick(LookupKind::ALL, key);
+    let id_of_key = LookupKey { kind, owner: id(key / 2), name: text(key) };
+    Lookup { id: id_of_key, target: id(content), fingerprint: [content; 32] }
+}
+
+pub fn idempotency(key: u8, content: u8) -> Idempotency {
+    let secrets = [SecretOf::Session(id(content).into()), SecretOf::ApiKey(id(content).into())];
+    Idempotency {
+        id: IdempotencyKey { caller: id(key / 2), key: format!("key {key}") },
+        fingerprint: [content; 32],
+        status: pick(&[201, 204, 402, u16::MAX], content),
+        body: pick(&[b"{\"a\":1}".as_slice(), b"", b"\0\xff"], content).to_vec(),
+        secret: (content < 6).then(|| pick(&secrets, content)),
+        expires_at: at(i64::from(content)),
+    }
+}
+
+pub fn events(key: u8, content: u8) -> Event {
+    Event {
+        id: id(key).into(),
+        kind: "payment.succeeded".to_owned(),
+        owner: id(key / 4),
+        object: format!("pay_{content}"),
+        body: text(content),
+        at: at(i64::from(content)),
+    }
+}
+
+pub fn timers(key: u8, content: u8) -> Timer {
+    let kind = pick(TimerKind::ALL, key);
+    Timer { id: TimerKey { kind, object: id(key) }, due_at: at(i64::from(content)) }
+}
