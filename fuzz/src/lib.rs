@@ -2,6 +2,7 @@
 
 pub mod amount_parse;
 pub mod ledger_ops;
+pub mod posting_template;
 pub mod qr_decode;
 
 /// The committed inputs of a target.

@@ -5,12 +5,14 @@
 //! extreme amounts. A movement between us and the customers is two balanced halves, one through `float`, one
 //! through `float_contra`.
 
+mod balance;
 mod chart;
 mod movements;
 
 #[cfg(test)]
 mod tests;
 
+pub use balance::{Imbalance, check_balance};
 pub use chart::{Account, Book, Kind};
 pub use movements::{
     Movement, MovementCode, PaymentLegs, card_payment, card_refund, card_refund_refused, card_refund_settled,

@@ -3,10 +3,9 @@
 
 use super::*;
 use makegood_base::{MerchantId, UserId};
-use makegood_ledger::{Side, TransactionId};
+use makegood_ledger::TransactionId;
 use makegood_money::{Currency, Money};
 use proptest::prelude::*;
-use std::collections::BTreeMap;
 
 /// An example of each movement. The match is exhaustive on purpose.
 fn example(code: MovementCode, amount: Money, fee_minor: i64, refunded: i64, fee_back: i64) -> Movement {
@@ -27,56 +26,6 @@ fn example(code: MovementCode, amount: Money, fee_minor: i64, refunded: i64, fee
     }
 }
 
-/// Debits less credits per book and currency: of each leg both sides are in one book, and the change of
-/// assets equals the change of liabilities.
-fn imbalance(movement: &Movement) -> Result<(), String> {
-    let accounts: BTreeMap<_, _> = movement.accounts.iter().map(|account| (account.id(), *account)).collect();
-    let mut assets: BTreeMap<(Book, &str), i128> = BTreeMap::new();
-    for leg in &movement.legs {
-        if leg.amount.minor() <= 0 {
-            return Err(format!("a leg moves {}", leg.amount));
-        }
-        let (debit, credit) = (accounts[&leg.debit], accounts[&leg.credit]);
-        if debit.kind.book() != credit.kind.book() {
-            return Err(format!("{:?} / {:?} crosses the books", debit.kind, credit.kind));
-        }
-        if debit.currency != credit.currency || debit.currency != leg.amount.currency() {
-            return Err("a leg has two currencies".to_owned());
-        }
-        let minor = i128::from(leg.amount.minor());
-        for (account, is_debit) in [(debit, true), (credit, false)] {
-            let grows = is_debit == (account.kind.normal() == Side::Debit);
-            let signed = if grows { minor } else { -minor };
-            let equation = if account.kind.normal() == Side::Debit { signed } else { -signed };
-            *assets.entry((account.kind.book(), account.currency.code())).or_default() += equation;
-        }
-    }
-    assets.iter().find(|(_, sum)| **sum != 0).map_or(Ok(()), |(book, sum)| Err(format!("{book:?}: {sum}")))
-}
-
-/// `float = float_contra`: what one half does the other mirrors.
-fn float_gap(movement: &Movement) -> i128 {
-    let accounts: BTreeMap<_, _> = movement.accounts.iter().map(|account| (account.id(), *account)).collect();
-    let mut gap = 0;
-    for leg in &movement.legs {
-        let minor = i128::from(leg.amount.minor());
-        for (id, is_debit) in [(leg.debit, true), (leg.credit, false)] {
-            match accounts[&id].kind {
-                Kind::Float => gap += if is_debit { -minor } else { minor },
-                Kind::FloatContra => gap -= if is_debit { minor } else { -minor },
-                _ => {}
-            }
-        }
-    }
-    gap
-}
-
-fn check(movement: &Movement) -> Result<(), TestCaseError> {
-    prop_assert_eq!(imbalance(movement), Ok(()));
-    prop_assert_eq!(float_gap(movement), 0);
-    Ok(())
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
@@ -94,7 +43,7 @@ proptest! {
         let fee = Money::new(fee_minor, currency);
         let fee_back = makegood_money::share(fee, refunded, minor).unwrap().minor();
         for code in MovementCode::ALL {
-            check(&example(*code, amount, fee_minor, refunded, fee_back))?;
+            prop_assert_eq!(check_balance(&example(*code, amount, fee_minor, refunded, fee_back)), Ok(()));
         }
     }
 }
@@ -105,10 +54,10 @@ fn a_movement_that_does_not_balance_is_caught() {
     let mut crossing = payment(UserId::from_raw([1; 16]), MerchantId::from_raw([2; 16]), amount, 60);
     let contra = Account::ours(Kind::FloatContra, Currency::CNY).id();
     crossing.legs[1].credit = contra;
-    assert!(imbalance(&crossing).is_err());
+    assert!(check_balance(&crossing).is_err());
     let mut one_half = payment(UserId::from_raw([1; 16]), MerchantId::from_raw([2; 16]), amount, 60);
     one_half.legs.pop();
-    assert_eq!(float_gap(&one_half), 60);
+    assert_eq!(check_balance(&one_half), Err(Imbalance::FloatGap { minor: 60 }));
 }
 
 #[test]

@@ -1,0 +1,106 @@
+//! Every movement of money over arbitrary amounts: it balances per currency and per book, and the ledger takes
+//! it as one transaction when the accounts that it lowers have enough.
+
+use makegood_base::{MerchantId, Timestamp, UserId};
+use makegood_ledger::{AccountSpec, Action, Book, Head, Leg, Rejection, Transaction, TransactionId, apply};
+use makegood_money::{Currency, Money, basis_points_of, share};
+use makegood_wallet::postings::{self, Movement, MovementCode, PaymentLegs, check_balance};
+
+/// One byte for the movement, two for fee and refund in 256ths of the whole, eight for the amount.
+pub fn check(input: &[u8]) {
+    check_with(input, |movement| movement);
+}
+
+fn check_with(input: &[u8], change: impl Fn(Movement) -> Movement) {
+    let Some(([choice, fee, refund], rest)) = input.split_first_chunk::<3>() else { return };
+    let Some(minor) = rest.first_chunk::<8>().map(|bytes| i64::from_be_bytes(*bytes)) else { return };
+    let currency = if choice & 0x80 == 0 { Currency::CNY } else { Currency::JPY };
+    let amount = Money::new(minor.checked_abs().unwrap_or(i64::MAX).max(1), currency);
+    let code = MovementCode::ALL[usize::from(choice & 0x7f) % MovementCode::ALL.len()];
+    let movement = change(example(code, amount, *fee, *refund));
+    assert_eq!(check_balance(&movement), Ok(()), "{movement:?}");
+    assert_taken(movement);
+}
+
+fn example(code: MovementCode, amount: Money, fee: u8, refund: u8) -> Movement {
+    let (payer, payee) = (UserId::from_raw([1; 16]), UserId::from_raw([2; 16]));
+    let merchant = MerchantId::from_raw([3; 16]);
+    let fee_minor =
+        basis_points_of(amount, u32::from(fee) * 10_000 / 255).expect("at most the amount").minor();
+    let refunded = share(amount, i64::from(refund), 255).expect("at most the amount").minor().max(1);
+    let part = Money::new(refunded, amount.currency());
+    let fee_money = Money::new(fee_minor, amount.currency());
+    let fee_back = share(fee_money, refunded, amount.minor()).expect("at most the fee").minor();
+    let against = PaymentLegs { merchant: None, fee: None };
+    match code {
+        MovementCode::TopUp => postings::top_up("simbank", payer, amount),
+        MovementCode::Transfer => postings::transfer(payer, payee, amount),
+        MovementCode::Payment => postings::payment(payer, merchant, amount, fee_minor),
+        MovementCode::CardPayment => postings::card_payment("simbank", merchant, amount, fee_minor),
+        MovementCode::Refund => postings::refund_to_balance(payer, merchant, part, fee_back, against),
+        MovementCode::CardRefund => postings::card_refund("simbank", merchant, part, fee_back, against),
+        MovementCode::CardRefundSettled => postings::card_refund_settled("simbank", amount),
+        MovementCode::CardRefundRefused => postings::card_refund_refused("simbank", amount),
+        MovementCode::LateSuccess => postings::late_success("simbank", amount),
+    }
+}
+
+/// A ledger whose accounts have no floor takes the movement, unless a sum would not fit 64 bits.
+fn assert_taken(movement: Movement) {
+    let mut book = Book::complete(Head::default());
+    let transaction = movement.transaction(TransactionId::from_raw([9; 16]), [8; 16], |_| false);
+    let opens = transaction.opens.iter().map(|spec| AccountSpec { floor: None, ..*spec }).collect();
+    match apply(&mut book, &Transaction { opens, ..transaction }, Timestamp::EPOCH) {
+        Ok(_) | Err(Rejection::Overflow) => {}
+        Err(rejection) => panic!("the ledger refuses: {rejection}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seeds;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    fn catches(change: impl Fn(Movement) -> Movement) -> bool {
+        let broken = |input: Vec<u8>| catch_unwind(AssertUnwindSafe(|| check_with(&input, &change))).is_err();
+        seeds("posting_template").any(broken)
+    }
+
+    fn without_last_leg(mut movement: Movement) -> Movement {
+        movement.legs.pop();
+        movement
+    }
+
+    fn with_turned_leg(mut movement: Movement) -> Movement {
+        let turn = |leg: &mut Leg| (leg.debit, leg.credit) = (leg.credit, leg.debit);
+        movement.legs.get_mut(1).map(turn);
+        movement
+    }
+
+    fn with_one_more_minor_unit(mut movement: Movement) -> Movement {
+        let more = |leg: &mut Leg| leg.amount = Money::new(leg.amount.minor() + 1, leg.amount.currency());
+        movement.legs.last_mut().map(more);
+        movement
+    }
+
+    fn against_nothing(mut movement: Movement) -> Movement {
+        let transaction = TransactionId::from_raw([7; 16]);
+        let target = makegood_ledger::TransferRef { transaction, leg: 0 };
+        movement.legs.iter_mut().for_each(|leg| leg.action = Action::PostAgainst(target));
+        movement
+    }
+
+    #[test]
+    fn the_seeds_pass_and_broken_movements_are_caught() {
+        let covered =
+            seeds("posting_template").map(|input| usize::from(input[0] & 0x7f) % MovementCode::ALL.len());
+        let covered: std::collections::BTreeSet<usize> = covered.collect();
+        assert_eq!(covered.len(), MovementCode::ALL.len(), "every movement has a seed");
+        seeds("posting_template").for_each(|input| check(&input));
+        assert!(catches(without_last_leg));
+        assert!(catches(with_turned_leg));
+        assert!(catches(with_one_more_minor_unit));
+        assert!(catches(against_nothing));
+    }
+}
