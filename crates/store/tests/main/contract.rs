@@ -41,7 +41,7 @@ on_every_store!(
     a_second_batch_waits_for_the_first,
 );
 
-/// A user that exists, in its own content.
+/// The user that the cases are about, and what loads it.
 fn user() -> (UserId, Needs) {
     let id = samples::users(1, 0).id;
     (id, Needs { users: [id].into(), ..Needs::default() })

@@ -10,7 +10,7 @@ use makegood_wallet::{Facts, Needs, Row, Rows, for_each_table};
 
 macro_rules! declare {
     ($($field:ident: $row:ty, $key:ty;)*) => {
-        /// The rows that the samples have with this shift between key and content.
+        /// Every row that the samples have.
         fn needs_of_all() -> Needs {
             let mut needs = Needs::default();
             $(needs.$field.extend((0..CONTENTS).map(|key| samples::$field(key, 0).key()));)*
@@ -70,8 +70,6 @@ fn assert_rows<R: Row>(rows: &Rows<R>, expected: impl Fn(u8) -> R, table: &str) 
     }
 }
 
-/// Inserts, reads, updates and reads all; then removes what can be removed. Answers nothing: each step of it
-/// asserts.
 async fn insert_and_update(store: &impl Store) {
     let needs = needs_of_all();
     commit(store, batch(1), &Needs::default(), insert_all).await.unwrap();
