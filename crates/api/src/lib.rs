@@ -1,1 +1,27 @@
-//! Makegood's HTTP API: routes, problem+json, OpenAPI.
+//! Makegood's HTTP API.
+//!
+//! The wallet decides and renders; this crate reads requests into commands and queries, and adds what is
+//! HTTP's own: limits on what a client may send and how slowly, tokens, keys, headers, the OpenAPI document
+//! and the pages. [`router`] makes the service, [`serve`] runs it on a socket.
+
+mod answer;
+mod context;
+mod edge;
+mod fields;
+mod fingerprint;
+mod limiter;
+mod limits;
+mod long_poll;
+mod metrics;
+mod openapi;
+mod paging;
+mod router;
+mod routes;
+mod server;
+mod shared;
+mod tokens;
+mod write;
+
+pub use limits::{Limits, Rate};
+pub use router::{openapi, router};
+pub use server::serve;

@@ -28,7 +28,7 @@ pub use decide::ClaimedTransfer;
 pub use execute::execute;
 pub use facts::{Changes, Facts, Needs, Row, RowChanges, Rows, Savepoint};
 pub use needs::needs;
-pub use problem::{Problem, Stop};
+pub use problem::{Document, Problem, Remedy, Stop};
 pub use query::{Query, answer, query_needs};
 pub use reply::{Reply, SECRET_PLACEHOLDER, SecretOf};
 pub use settings::Settings;

@@ -1,0 +1,216 @@
+//! Fields of requests, from the text that came to the value that the wallet takes. Each refusal names its
+//! field.
+
+use crate::answer::Refused;
+use makegood_auth::{DisplayName, Login};
+use makegood_base::limits::{REFERENCE_LENGTH_MAX, TEXT_LENGTH_MAX};
+use makegood_base::{MerchantId, OrderId, UserId};
+use makegood_money::{Currency, Money};
+use makegood_payments::{MerchantCode, QrTarget};
+use makegood_wallet::{Code, Expectation, PayeeId, PayeeRef};
+use serde::Deserialize;
+use std::str::FromStr;
+
+/// An amount of money.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Money)]
+pub(crate) struct AmountBody {
+    /// A decimal string above zero with at most the currency's own number of decimals.
+    #[schema(example = "12.34")]
+    amount: String,
+    /// The ISO 4217 code.
+    #[schema(example = "CNY")]
+    currency: String,
+}
+
+impl AmountBody {
+    /// The amount: positive, in a currency of ISO 4217, with no more decimals than that has.
+    pub(crate) fn money(&self, field: &str) -> Result<Money, Refused> {
+        let invalid = |part: &str| Refused::field(Code::AmountInvalid, &format!("{field}.{part}"));
+        let currency = Currency::from_str(&self.currency).map_err(|_| invalid("currency"))?;
+        Money::parse_positive(&self.amount, currency).map_err(|_| invalid("amount"))
+    }
+}
+
+/// What the payer saw before saying yes.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Expectation)]
+pub(crate) struct ExpectBody {
+    /// The amount.
+    amount: AmountBody,
+    /// The payee's id, `mch_…` or `usr_…`.
+    payee: String,
+}
+
+impl ExpectBody {
+    pub(crate) fn expectation(&self, field: &str) -> Result<Expectation, Refused> {
+        let amount = self.amount.money(&format!("{field}.amount"))?;
+        let merchant = self.payee.parse::<MerchantId>().map(PayeeId::Merchant);
+        let payee = merchant.or_else(|_| self.payee.parse::<UserId>().map(PayeeId::User));
+        let payee = payee.map_err(|_| Refused::field(Code::RequestInvalid, &format!("{field}.payee")))?;
+        Ok(Expectation { amount, payee })
+    }
+}
+
+/// An id of the wanted kind in a body.
+pub(crate) fn id<I: FromStr>(field: &str, text: &str) -> Result<I, Refused> {
+    text.parse().map_err(|_| Refused::field(Code::RequestInvalid, field))
+}
+
+/// An id in a path: what is not an id of this kind is not found.
+pub(crate) fn path_id<I: FromStr>(text: &str) -> Result<I, Refused> {
+    text.parse().map_err(|_| Code::NotFound.into())
+}
+
+/// A login, normalized.
+pub(crate) fn login(field: &str, text: &str) -> Result<Login, Refused> {
+    Login::parse(text).map_err(|_| Refused::field(Code::AuthLoginInvalid, field))
+}
+
+/// Another user, by id or login.
+pub(crate) fn payee(field: &str, text: &str) -> Result<PayeeRef, Refused> {
+    match text.parse() {
+        Ok(user) => Ok(PayeeRef::User(user)),
+        Err(_) => Ok(PayeeRef::Login(login(field, text)?.into_string())),
+    }
+}
+
+/// The order that the text of a QR code is for.
+pub(crate) fn qr_order(field: &str, text: &str, key: &[u8; 32]) -> Result<OrderId, Refused> {
+    match MerchantCode::decode(text, key).map(|code| code.target) {
+        Ok(QrTarget::Order { id, .. }) => Ok(id),
+        Ok(QrTarget::Static { .. }) | Err(_) => Err(Refused::field(Code::QrInvalid, field)),
+    }
+}
+
+/// A field that may be absent.
+pub(crate) fn optional<T>(
+    read: impl Fn(&str, &str) -> Result<T, Refused>,
+    field: &str,
+    text: Option<&str>,
+) -> Result<Option<T>, Refused> {
+    text.map(|text| read(field, text)).transpose()
+}
+
+/// A name of a person or a merchant.
+pub(crate) fn name(field: &str, text: &str) -> Result<String, Refused> {
+    match DisplayName::parse(text) {
+        Ok(name) => Ok(name.into_string()),
+        Err(_) => Err(Refused::field(Code::NameInvalid, field)),
+    }
+}
+
+/// A reference of a client's own choice: printable ASCII without white space around it.
+pub(crate) fn reference(field: &str, text: &str) -> Result<String, Refused> {
+    let is_reference = (1..=REFERENCE_LENGTH_MAX).contains(&text.len())
+        && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+        && text.trim() == text;
+    if is_reference { Ok(text.to_owned()) } else { Err(Refused::field(Code::RequestInvalid, field)) }
+}
+
+/// Words that people write to something: on one line, none of them a control character.
+pub(crate) fn text(field: &str, text: &str) -> Result<String, Refused> {
+    let text = text.trim();
+    let is_text = (1..=TEXT_LENGTH_MAX).contains(&text.chars().count())
+        && !text
+            .chars()
+            .any(|character| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}'));
+    if is_text { Ok(text.to_owned()) } else { Err(Refused::field(Code::RequestInvalid, field)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_positive_decimal_strings_of_their_currency() {
+        let check = |amount: &str, currency: &str, expected: Result<i64, &str>| {
+            let body = AmountBody { amount: amount.to_owned(), currency: currency.to_owned() };
+            let found = body.money("amount").map(Money::minor).map_err(|refused| *refused.problem);
+            let expected = expected.map_err(|part| {
+                makegood_wallet::Problem::new(Code::AmountInvalid).field(&format!("amount.{part}"))
+            });
+            assert_eq!(found, expected, "{amount} {currency}");
+        };
+        check("12.34", "CNY", Ok(1_234));
+        check("100", "JPY", Ok(100));
+        check("1.005", "KWD", Ok(1_005));
+        for amount in [
+            "-1",
+            "-0",
+            "0",
+            "0.00",
+            "NaN",
+            "Infinity",
+            "1e2",
+            "1e400",
+            "9223372036854775808",
+            "+1",
+            " 1",
+            "1 ",
+            "1,000",
+            "0x10",
+            "１００",
+            "0.001",
+            "",
+            ".",
+            "1.",
+            ".5",
+            "01",
+            "1_000",
+            "1\0",
+        ] {
+            check(amount, "CNY", Err("amount"));
+        }
+        check("1.5", "JPY", Err("amount"));
+        check("1", "XXX", Err("currency"));
+        check("1", "cny", Err("currency"));
+        check("1", "", Err("currency"));
+    }
+
+    #[test]
+    fn references_and_texts_are_bounded_and_plain() {
+        let long = "x".repeat(REFERENCE_LENGTH_MAX);
+        for (reference_text, expected) in [
+            ("A-1", true),
+            ("order 7/2026", true),
+            (long.as_str(), true),
+            (&format!("{long}x"), false),
+            ("", false),
+            (" A", false),
+            ("A ", false),
+            ("A\n", false),
+            ("订单", false),
+            ("A\u{7f}", false),
+        ] {
+            assert_eq!(reference("r", reference_text).is_ok(), expected, "{reference_text:?}");
+        }
+        let long = "字".repeat(TEXT_LENGTH_MAX);
+        for (words, expected) in [
+            ("两碗面", true),
+            ("  trimmed  ", true),
+            (long.as_str(), true),
+            (&format!("{long}字"), false),
+            ("", false),
+            ("   ", false),
+            ("two\nlines", false),
+            ("nul\0", false),
+            ("\u{2028}line", false),
+        ] {
+            assert_eq!(text("t", words).is_ok(), expected, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn a_payee_is_an_id_or_a_login() {
+        let id = "usr_01h455vb4pex5vsknk084sn02q";
+        assert_eq!(payee("to", id).unwrap(), PayeeRef::User(id.parse().unwrap()));
+        assert_eq!(payee("to", "Li@Example.com").unwrap(), PayeeRef::Login("li@example.com".to_owned()));
+        for text in ["mch_01h455vb4pex5vsknk084sn02q", "usr_1", "li", ""] {
+            let refused = payee("to", text).unwrap_err();
+            assert_eq!(refused, Refused::field(Code::AuthLoginInvalid, "to"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Pages of lists, newest first.
+
+use crate::answer::Refused;
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use makegood_base::limits::PAGE_ROWS_MAX;
+use makegood_wallet::Code;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Display;
+use std::str::FromStr;
+
+const PAGE_ROWS_DEFAULT: u32 = 20;
+
+/// The parameters behind the `?`, read as strictly as a body: unknown and doubled ones are refused.
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        let query = Query::<T>::try_from_uri(&parts.uri);
+        query.map(|Query(params)| Self(params)).map_err(|_| Code::RequestMalformed.into())
+    }
+}
+
+/// Which page of a list.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Page {
+    /// How many rows, 1 to 100.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    pub(crate) limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    pub(crate) cursor: Option<String>,
+}
+
+impl Page {
+    /// How many rows.
+    pub(crate) fn limit(&self) -> Result<u32, Refused> {
+        match self.limit.unwrap_or(PAGE_ROWS_DEFAULT) {
+            limit @ 1..=PAGE_ROWS_MAX => Ok(limit),
+            _ => Err(Refused::field(Code::RequestInvalid, "limit")),
+        }
+    }
+
+    /// Behind what the page begins.
+    pub(crate) fn before<I: FromStr>(&self) -> Result<Option<I>, Refused> {
+        let parse = |text: &String| text.parse().map_err(|_| Refused::field(Code::RequestInvalid, "cursor"));
+        self.cursor.as_ref().map(parse).transpose()
+    }
+
+    /// The cursor of the page behind these rows; none when they do not fill their page.
+    pub(crate) fn next<I: Display>(
+        &self,
+        ids: impl ExactSizeIterator<Item = I>,
+    ) -> Result<Option<String>, Refused> {
+        let is_full = ids.len() >= usize::try_from(self.limit()?).unwrap_or(usize::MAX);
+        Ok(if is_full { ids.last().map(|id| id.to_string()) } else { None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use makegood_base::OrderId;
+
+    fn page(query: &str) -> Result<Page, Refused> {
+        let request = axum::http::Request::builder().uri(format!("/x?{query}")).body(()).unwrap();
+        let (mut parts, ()) = request.into_parts();
+        let found =
+            futures_util::FutureExt::now_or_never(Params::<Page>::from_request_parts(&mut parts, &()));
+        found.unwrap().map(|Params(page)| page)
+    }
+
+    #[test]
+    fn pages_have_bounds() {
+        for (query, expected) in [
+            ("", Some(20)),
+            ("limit=1", Some(1)),
+            ("limit=100", Some(100)),
+            ("limit=0", None),
+            ("limit=101", None),
+            ("limit=-1", None),
+            ("limit=x", None),
+            ("limit=1&limit=2", None),
+            ("offset=3", None),
+        ] {
+            assert_eq!(page(query).and_then(|page| page.limit()).ok(), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_is_the_last_row_of_a_full_page() {
+        let ids = [OrderId::from_raw([2; 16]), OrderId::from_raw([1; 16])];
+        let next = page("limit=2").unwrap().next(ids.iter()).unwrap().unwrap();
+        assert_eq!(page(&format!("cursor={next}")).unwrap().before(), Ok(Some(ids[1])));
+        assert_eq!(page("limit=3").unwrap().next(ids.iter()).unwrap(), None);
+        assert_eq!(page("").unwrap().before::<OrderId>(), Ok(None));
+        assert!(page("cursor=pay_1").unwrap().before::<OrderId>().is_err());
+    }
+}

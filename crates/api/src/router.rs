@@ -1,0 +1,48 @@
+//! The routes, with the edge around them.
+
+use crate::answer::Refused;
+use crate::edge::edge;
+use crate::shared::{Api, Shared};
+use crate::{Limits, metrics, openapi as document, routes};
+use axum::Router;
+use axum::middleware;
+use makegood_app::App;
+use makegood_wallet::Code;
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+
+/// The whole service: the API, its document and its pages. Installs the process's metrics recorder, if there
+/// is none.
+pub fn router(app: App, limits: Limits) -> Router {
+    metrics::recorder();
+    let api: Api = Arc::new(Shared::new(app, limits));
+    let (router, openapi) = documented().split_for_parts();
+    router
+        .merge(routes::pages::router(document::finished(openapi)))
+        .fallback(|| async { Refused::from(Code::NotFound) })
+        .method_not_allowed_fallback(|| async { Refused::from(Code::RequestMethod) })
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), edge))
+        .with_state(api)
+}
+
+/// The OpenAPI document, as `/openapi.json` serves it.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    document::finished(documented().into_openapi())
+}
+
+/// The routes that the document describes.
+fn documented() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(document::base())
+        .merge(routes::people::router())
+        .merge(routes::sessions::router())
+        .merge(routes::bank_cards::router())
+        .merge(routes::top_ups::router())
+        .merge(routes::transfers::router())
+        .merge(routes::orders::router())
+        .merge(routes::payments::router())
+        .merge(routes::refunds::router())
+        .merge(routes::merchants::router())
+        .merge(routes::events::router())
+        .merge(routes::service::router())
+}

@@ -1,0 +1,160 @@
+//! Bank cards. The number of a card goes to its bank and nowhere else: it is neither logged nor stored, and
+//! only its last four digits come back.
+
+use crate::answer::{Answer, Refused};
+use crate::context::{Context, Peer};
+use crate::fields;
+use crate::paging::{Page, Params};
+use crate::shared::Api;
+use crate::write::{Nothing, Write};
+use axum::extract::{Path, State};
+use makegood_banking::{BankCardState, CardRefusal};
+use makegood_base::{BankCardId, UserId};
+use makegood_wallet::view::{BankCardView, ListView};
+use makegood_wallet::{Action, Actor, Code, Needs, Query};
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) fn router() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(link, list)).routes(routes!(get, unlink)).routes(routes!(confirm))
+}
+
+/// A card to link.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewBankCard {
+    /// The bank, one of `GET /v1/banks`.
+    #[schema(example = "simbank")]
+    bank: String,
+    /// The number of the card, 12 to 19 digits.
+    #[schema(example = "6222000000001114")]
+    number: String,
+    /// The name on the card.
+    #[schema(example = "Li Wei")]
+    holder_name: String,
+}
+
+/// Link a bank card.
+///
+/// The bank texts a code to the holder; the card pays and receives when the code was said back.
+#[utoipa::path(
+    post, path = "/v1/me/bank-cards", tag = "Bank cards", request_body = NewBankCard,
+    responses((status = 201, description = "Linked, and waiting for the code.", body = BankCardView)),
+)]
+async fn link(State(api): State<Api>, write: Write<NewBankCard>) -> Result<Answer, Refused> {
+    user(&api, &write.context).await?;
+    let NewBankCard { bank, number, holder_name } = &write.body;
+    if !api.app.settings().banks.contains(bank) {
+        return Err(Refused::field(Code::BankUnknown, "bank"));
+    }
+    let is_number = (12..=19).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number {
+        return Err(Refused::field(Code::CardInvalidNumber, "number"));
+    }
+    let holder_name = fields::name("holder_name", holder_name)?;
+    let linked =
+        api.app.link_card(bank, number, &holder_name).await.map_err(|refusal| refused(refusal, "number"))?;
+    let action = Action::LinkBankCard {
+        bank: bank.clone(),
+        agreement: linked.agreement,
+        last4: linked.last4,
+        holder_check: linked.holder_check,
+    };
+    Ok(api.submit(write.command(&api, action)?).await)
+}
+
+/// The code that the bank texted.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CardCode {
+    /// The code. The simulated bank's is `123456`.
+    #[schema(example = "123456")]
+    code: String,
+}
+
+/// Say back the code that the bank texted.
+#[utoipa::path(
+    post, path = "/v1/me/bank-cards/{id}/confirm", tag = "Bank cards", request_body = CardCode,
+    params(("id" = String, Path, example = "crd_01h455vb4pex5vsknk084sn02q")),
+    responses((status = 200, description = "The card pays and receives.", body = BankCardView)),
+)]
+async fn confirm(
+    State(api): State<Api>,
+    Peer(address): Peer,
+    Path(id): Path<String>,
+    write: Write<CardCode>,
+) -> Result<Answer, Refused> {
+    let user = user(&api, &write.context).await?;
+    let bank_card: BankCardId = fields::path_id(&id)?;
+    let code = fields::reference("code", &write.body.code)?;
+    let facts = api.read(Needs { bank_cards: [bank_card].into(), ..Needs::default() }).await?;
+    let own = facts.bank_cards.peek(&bank_card).filter(|card| card.user == user);
+    let card = own.ok_or(Refused::from(Code::NotFound))?;
+    // A card that is active already has its code behind it: the wallet answers as it stands.
+    if card.state == BankCardState::VerificationRequired {
+        api.count_guess(&id, address)?;
+        let confirmed = api.app.confirm_card(&card.bank, &card.agreement, &code).await;
+        confirmed.map_err(|refusal| refused(refusal, "code"))?;
+    }
+    Ok(api.submit(write.command(&api, Action::ActivateBankCard { bank_card })?).await)
+}
+
+/// The caller's cards, newest first, unlinked ones too.
+#[utoipa::path(
+    get, path = "/v1/me/bank-cards", tag = "Bank cards", params(Page),
+    responses((status = 200, description = "A page of cards.", body = ListView<BankCardView>)),
+)]
+async fn list(
+    State(api): State<Api>,
+    context: Context,
+    Params(page): Params<Page>,
+) -> Result<Answer, Refused> {
+    let user = user(&api, &context).await?;
+    let found = api.app.lists().bank_cards_of_user(user, page.before()?, page.limit()?).await;
+    let ids = found.map_err(Refused::unreadable)?;
+    let next = page.next(ids.iter())?;
+    api.query(&context, Query::BankCards(ids, next)).await
+}
+
+/// One of the caller's cards.
+#[utoipa::path(
+    get, path = "/v1/me/bank-cards/{id}", tag = "Bank cards",
+    params(("id" = String, Path, example = "crd_01h455vb4pex5vsknk084sn02q")),
+    responses((status = 200, description = "The card.", body = BankCardView)),
+)]
+async fn get(State(api): State<Api>, context: Context, Path(id): Path<String>) -> Result<Answer, Refused> {
+    api.query(&context, Query::BankCard(fields::path_id(&id)?)).await
+}
+
+/// Take a card away.
+#[utoipa::path(
+    delete, path = "/v1/me/bank-cards/{id}", tag = "Bank cards",
+    params(("id" = String, Path, example = "crd_01h455vb4pex5vsknk084sn02q")),
+    responses((status = 204, description = "Nothing new goes through the card. What is under way ends as it would.")),
+)]
+async fn unlink(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    write: Write<Nothing>,
+) -> Result<Answer, Refused> {
+    let bank_card = fields::path_id(&id)?;
+    Ok(api.submit(write.command(&api, Action::UnlinkBankCard { bank_card })?).await)
+}
+
+/// The user who asks. A bank is called for nobody else.
+async fn user(api: &Api, context: &Context) -> Result<UserId, Refused> {
+    match api.actor(context).await? {
+        Actor::User(user) => Ok(user),
+        _ => Err(Code::AuthForbidden.into()),
+    }
+}
+
+fn refused(refusal: CardRefusal, field: &str) -> Refused {
+    match Code::parse(refusal.code()) {
+        Some(Code::BankUnavailable) => Code::BankUnavailable.into(),
+        Some(code) => Refused::field(code, field),
+        // The bank has forgotten the card: it has to be linked anew.
+        None => Code::CardNotActive.into(),
+    }
+}

@@ -1,0 +1,77 @@
+//! Events: what happened to the caller's objects, by polling.
+
+use crate::answer::Refused;
+use crate::context::Context;
+use crate::paging::{Page, Params};
+use crate::shared::Api;
+use axum::Json;
+use axum::extract::State;
+use makegood_base::EventId;
+use makegood_wallet::Code;
+use makegood_wallet::view::ListView;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) fn router() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// One change of one object.
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
+struct Event {
+    /// `evt_…`: the same event always has the same id.
+    id: String,
+    /// What happened, such as `payment.succeeded`.
+    r#type: String,
+    /// When.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// False where money is not real.
+    livemode: bool,
+    /// The object after the change.
+    #[schema(value_type = Object)]
+    data: Value,
+}
+
+/// Which events.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Events {
+    /// Those of this merchant of the caller's, `mch_…`. An API key lists its own merchant's.
+    merchant: Option<String>,
+    /// How many rows, 1 to 100.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// What happened to the caller's objects, newest first.
+#[utoipa::path(
+    get, path = "/v1/events", tag = "Events", params(Events),
+    responses((status = 200, description = "A page of events.", body = ListView<Event>)),
+)]
+async fn list(
+    State(api): State<Api>,
+    context: Context,
+    Params(Events { merchant, limit, cursor }): Params<Events>,
+) -> Result<Json<ListView<Event>>, Refused> {
+    let actor = api.actor(&context).await?;
+    let owner = match &merchant {
+        None => actor.raw(),
+        Some(merchant) => api.merchant(actor, Some(merchant)).await?.raw(),
+    };
+    let page = Page { limit, cursor };
+    let before = page.before::<EventId>()?;
+    let rows = api.app.lists().events_of(owner, before, page.limit()?).await.map_err(Refused::unreadable)?;
+    let next_cursor = page.next(rows.iter().map(|row| row.id))?;
+    let parsed: Result<Vec<Event>, _> = rows.iter().map(|row| serde_json::from_str(&row.body)).collect();
+    let data = parsed.map_err(|error| {
+        tracing::error!(%error, "a stored event cannot be read");
+        Refused::from(Code::Internal)
+    })?;
+    Ok(Json(ListView { data, next_cursor }))
+}

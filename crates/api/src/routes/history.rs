@@ -1,0 +1,112 @@
+//! Entries of an owner's accounts, and the currencies that the owner has accounts in.
+
+use crate::answer::Refused;
+use crate::fields;
+use crate::paging::Page;
+use crate::shared::Api;
+use makegood_base::{PaymentId, RawId, RefundId, TopUpId, TransferId};
+use makegood_ledger::{Action, RowKey, Side};
+use makegood_money::{Currency, Money};
+use makegood_store::HistoryEntry;
+use makegood_wallet::postings::{Account, Kind, MovementCode};
+use makegood_wallet::view::{EntryView, ListView};
+use makegood_wallet::{Code, Needs};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// Which page of which account.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct History {
+    /// The ISO 4217 code. It can be left out where there is only one.
+    #[param(example = "CNY")]
+    pub(crate) currency: Option<String>,
+    /// How many rows, 1 to 100.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl History {
+    pub(crate) const fn new(currency: Option<String>, limit: Option<u32>, cursor: Option<String>) -> Self {
+        Self { currency, limit, cursor }
+    }
+}
+
+/// The currencies in which an owner has accounts.
+pub(crate) async fn currencies(api: &Api, owner: RawId) -> Result<Vec<Currency>, Refused> {
+    let accounts = api.app.lists().accounts_of(owner).await.map_err(Refused::unreadable)?;
+    let needs = Needs { ledger: accounts.iter().copied().map(RowKey::Account).collect(), ..Needs::default() };
+    let facts = api.read(needs).await?;
+    let rows = accounts.iter().filter_map(|id| facts.book.account(id));
+    let distinct: BTreeSet<Currency> = rows.map(|account| account.currency).collect();
+    Ok(distinct.into_iter().collect())
+}
+
+/// A page of the entries of one account.
+pub(crate) async fn entries(
+    api: &Api,
+    owner: RawId,
+    kind: Kind,
+    history: &History,
+) -> Result<ListView<EntryView>, Refused> {
+    let page = Page { limit: history.limit, cursor: history.cursor.clone() };
+    let limit = page.limit()?;
+    let before = page.before::<i64>()?;
+    let Some(currency) = currency(api, owner, history).await? else {
+        return Ok(ListView { data: Vec::new(), next_cursor: None });
+    };
+    let account = Account { kind, owner, currency }.id();
+    let rows = api.app.lists().history(account, before, limit).await.map_err(Refused::unreadable)?;
+    let next_cursor = page.next(rows.iter().map(|row| row.position))?;
+    Ok(ListView { data: rows.iter().filter_map(|row| entry(row, currency)).collect(), next_cursor })
+}
+
+/// The currency that is asked for, or the only one; none where there is no account yet.
+async fn currency(api: &Api, owner: RawId, history: &History) -> Result<Option<Currency>, Refused> {
+    if let Some(text) = &history.currency {
+        return fields::id("currency", text).map(Some);
+    }
+    match currencies(api, owner).await?.as_slice() {
+        [] => Ok(None),
+        [currency] => Ok(Some(*currency)),
+        _ => Err(Refused::field(Code::RequestInvalid, "currency")),
+    }
+}
+
+/// What an entry did to the balance. Holds and their releases do nothing to it, and are not shown.
+fn entry(row: &HistoryEntry, currency: Currency) -> Option<EntryView> {
+    let moves = matches!(row.leg.action, Action::Post | Action::PostAgainst(_) | Action::Capture(_));
+    // All accounts of users and merchants grow on the credit side.
+    let minor = match row.side {
+        Side::Credit => row.leg.amount.minor(),
+        Side::Debit => row.leg.amount.minor().checked_neg()?,
+    };
+    let code = MovementCode::from_code(row.code)?;
+    moves.then(|| EntryView {
+        transaction: row.transaction.to_string(),
+        kind: code.as_str(),
+        reference: reference(code, row.reference),
+        amount: Money::new(minor, currency).amount(),
+        currency: currency.code(),
+        balance_after: Money::new(row.entry.balance_after, currency).amount(),
+        at: row.at,
+    })
+}
+
+/// The object that a movement belongs to, as its kind of movement names it.
+fn reference(code: MovementCode, raw: RawId) -> String {
+    match code {
+        MovementCode::TopUp => TopUpId::from_raw(raw).to_string(),
+        MovementCode::Transfer => TransferId::from_raw(raw).to_string(),
+        MovementCode::Payment | MovementCode::CardPayment | MovementCode::LateSuccess => {
+            PaymentId::from_raw(raw).to_string()
+        }
+        MovementCode::Refund
+        | MovementCode::CardRefund
+        | MovementCode::CardRefundSettled
+        | MovementCode::CardRefundRefused => RefundId::from_raw(raw).to_string(),
+    }
+}

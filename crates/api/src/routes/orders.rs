@@ -1,0 +1,241 @@
+//! Orders of merchants, and their QR codes.
+
+use crate::answer::{Answer, Refused};
+use crate::context::Context;
+use crate::fields::{self, AmountBody};
+use crate::paging::{Page, Params};
+use crate::shared::Api;
+use crate::write::{Nothing, Write};
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::IntoResponse;
+use fast_qr::convert::svg::SvgBuilder;
+use fast_qr::convert::{Builder as _, Shape};
+use fast_qr::qr::QRBuilder;
+use makegood_base::OrderId;
+use makegood_payments::SourceKind;
+use makegood_wallet::tables::LookupKind;
+use makegood_wallet::view::{ListView, OrderView};
+use makegood_wallet::{Action, Caller, Code, NewOrder, Query};
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) fn router() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(get))
+        .routes(routes!(cancel))
+        .routes(routes!(picture))
+}
+
+/// An order to make.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewOrder)]
+struct OrderBody {
+    /// For which merchant, `mch_…`, when its owner's session asks and it has more than one.
+    merchant: Option<String>,
+    /// Your own number, unique for ever: the same again is the same order.
+    #[schema(example = "A-1001")]
+    merchant_order_no: String,
+    /// How much.
+    amount: AmountBody,
+    /// What it is for, on one line of at most 256 characters.
+    #[schema(example = "Two bowls of noodles")]
+    description: String,
+    /// For how many seconds it can be paid; two hours, when it does not say.
+    #[schema(minimum = 1, example = 900)]
+    expires_in_s: Option<u32>,
+    /// Which kinds of source you take, of `balance` and `bank_card`; all, when it does not say.
+    accepts: Option<Vec<String>>,
+}
+
+/// Make an order.
+#[utoipa::path(
+    post, path = "/v1/orders", tag = "Orders", request_body = OrderBody,
+    responses((status = 201, description = "The order, with the text of its QR code.", body = OrderView)),
+)]
+async fn create(State(api): State<Api>, write: Write<OrderBody>) -> Result<Answer, Refused> {
+    let OrderBody { merchant, merchant_order_no, amount, description, expires_in_s, accepts } = &write.body;
+    let actor = api.actor(&write.context).await?;
+    let merchant = api.merchant(actor, merchant.as_deref()).await?;
+    let action = Action::CreateOrder(NewOrder {
+        merchant: Some(merchant),
+        merchant_order_no: fields::reference("merchant_order_no", merchant_order_no)?,
+        amount: amount.money("amount")?,
+        description: fields::text("description", description)?,
+        expires_in_s: *expires_in_s,
+        accepts: accepts.as_deref().map(source_kinds).transpose()?,
+    });
+    Ok(api.submit(write.command(&api, action)?).await)
+}
+
+/// At least one kind, each once.
+fn source_kinds(texts: &[String]) -> Result<Vec<SourceKind>, Refused> {
+    let invalid = || Refused::field(Code::RequestInvalid, "accepts");
+    let mut kinds = Vec::with_capacity(SourceKind::ALL.len());
+    for text in texts {
+        let kind = SourceKind::parse(text).ok_or_else(invalid)?;
+        if kinds.contains(&kind) {
+            return Err(invalid());
+        }
+        kinds.push(kind);
+    }
+    if kinds.is_empty() { Err(invalid()) } else { Ok(kinds) }
+}
+
+/// Which orders.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Orders {
+    /// Of which merchant, `mch_…`, when its owner's session asks and it has more than one.
+    merchant: Option<String>,
+    /// Only the one with this number.
+    merchant_order_no: Option<String>,
+    /// How many rows, 1 to 100.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// A merchant's orders, newest first.
+#[utoipa::path(
+    get, path = "/v1/orders", tag = "Orders", params(Orders),
+    responses((status = 200, description = "A page of orders.", body = ListView<OrderView>)),
+)]
+async fn list(
+    State(api): State<Api>,
+    context: Context,
+    Params(Orders { merchant, merchant_order_no, limit, cursor }): Params<Orders>,
+) -> Result<Answer, Refused> {
+    let merchant = api.merchant(api.actor(&context).await?, merchant.as_deref()).await?;
+    if let Some(number) = merchant_order_no {
+        let found: Option<OrderId> =
+            api.look_up(LookupKind::MerchantOrderNo, merchant.raw(), &number).await?;
+        return api.query(&context, Query::Orders(found.into_iter().collect(), None)).await;
+    }
+    let page = Page { limit, cursor };
+    let found = api.app.lists().orders_of_merchant(merchant, page.before()?, page.limit()?).await;
+    let ids = found.map_err(Refused::unreadable)?;
+    let next = page.next(ids.iter())?;
+    api.query(&context, Query::Orders(ids, next)).await
+}
+
+/// How an order is asked for.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Presented {
+    /// The text of the order's QR code: whoever presents it may read the order.
+    qr: Option<String>,
+    /// Answer at the next change of status, or after that many seconds, 0 to 30. What is final answers at
+    /// once.
+    #[param(minimum = 0, maximum = 30)]
+    wait: Option<u64>,
+}
+
+/// An order: the authoritative answer to "is it paid?".
+#[utoipa::path(
+    get, path = "/v1/orders/{id}", tag = "Orders",
+    params(("id" = String, Path, example = "ord_01h455vb4pex5vsknk084sn02q"), Presented),
+    security(("session" = []), ("api_key" = []), ()),
+    responses((status = 200, description = "The order.", body = OrderView)),
+)]
+async fn get(
+    State(api): State<Api>,
+    context: Context,
+    Path(id): Path<String>,
+    Params(Presented { qr, wait }): Params<Presented>,
+) -> Result<Answer, Refused> {
+    let id: OrderId = fields::path_id(&id)?;
+    let presented = match qr {
+        None => false,
+        Some(qr) if fields::qr_order("qr", &qr, &api.app.settings().qr_key)? == id => true,
+        Some(_) => return Err(Refused::field(Code::QrInvalid, "qr")),
+    };
+    api.query_and_wait(&context, Query::Order { id, presented }, id.raw(), wait).await
+}
+
+/// Take an order back.
+///
+/// The way out at the till. With an attempt under way the answer is 202: the wallet takes the attempt over, a
+/// late success is given back by itself, and both sides may go on with a new order at once.
+#[utoipa::path(
+    post, path = "/v1/orders/{id}/cancel", tag = "Orders",
+    params(("id" = String, Path, example = "ord_01h455vb4pex5vsknk084sn02q")),
+    responses(
+        (status = 200, description = "Cancelled.", body = OrderView),
+        (status = 202, description = "Cancelled; its attempt is `reversing`.", body = OrderView),
+    ),
+)]
+async fn cancel(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    write: Write<Nothing>,
+) -> Result<Answer, Refused> {
+    let order = fields::path_id(&id)?;
+    Ok(api.submit(write.command(&api, Action::CancelOrder { order })?).await)
+}
+
+/// The picture of an order's QR code.
+///
+/// Public, so that a page can show it: the code is there to be shown, and the order's id cannot be guessed.
+#[utoipa::path(
+    get, path = "/v1/orders/{id}/qr.svg", tag = "Orders", security(()),
+    params(("id" = String, Path, example = "ord_01h455vb4pex5vsknk084sn02q")),
+    responses((status = 200, description = "The picture.", body = String, content_type = "image/svg+xml")),
+)]
+async fn picture(
+    State(api): State<Api>,
+    context: Context,
+    Path(id): Path<String>,
+) -> Result<axum::response::Response, Refused> {
+    #[derive(Deserialize)]
+    struct Order {
+        qr: String,
+    }
+    let query = Query::Order { id: fields::path_id(&id)?, presented: true };
+    let reply = api.app.query(query, Caller::Anonymous, context.language, context.request).await;
+    if reply.is_problem() {
+        return Ok(Answer(reply).into_response());
+    }
+    let order: Order = serde_json::from_slice(&reply.body).map_err(|_| Refused::from(Code::Internal))?;
+    let svg = svg(&order.qr).ok_or(Refused::from(Code::Internal))?;
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response())
+}
+
+/// A text as a QR code, as a picture.
+fn svg(text: &str) -> Option<String> {
+    let code = QRBuilder::new(text).build().ok()?;
+    Some(SvgBuilder::default().shape(Shape::Square).to_str(&code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merchant_takes_at_least_one_kind_each_once() {
+        let check = |texts: &[&str], expected: Option<&[SourceKind]>| {
+            let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+            assert_eq!(source_kinds(&texts).ok().as_deref(), expected, "{texts:?}");
+        };
+        check(&["balance"], Some(&[SourceKind::Balance]));
+        check(&["bank_card", "balance"], Some(&[SourceKind::BankCard, SourceKind::Balance]));
+        check(&[], None);
+        check(&["balance", "balance"], None);
+        check(&["cash"], None);
+    }
+
+    #[test]
+    fn a_qr_code_is_drawn() {
+        let longest = "x".repeat(makegood_payments::QR_BYTES_MAX);
+        for text in ["000201", longest.as_str()] {
+            let svg = svg(text).unwrap();
+            assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"), "{svg:.80}");
+        }
+    }
+}

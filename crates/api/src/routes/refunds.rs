@@ -1,0 +1,158 @@
+//! Refunds of payments.
+
+use crate::answer::{Answer, Refused};
+use crate::context::Context;
+use crate::fields::{self, AmountBody};
+use crate::long_poll::Wait;
+use crate::paging::{Page, Params};
+use crate::shared::Api;
+use crate::write::Write;
+use axum::extract::{Path, State};
+use makegood_base::RefundId;
+use makegood_wallet::tables::LookupKind;
+use makegood_wallet::view::{ListView, RefundView, TraceView};
+use makegood_wallet::{Action, Query};
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) fn router() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(create, list_of_payment))
+        .routes(routes!(list))
+        .routes(routes!(get))
+        .routes(routes!(trace))
+}
+
+/// A refund to make.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewRefund {
+    /// How much; all that is left, when it does not say.
+    amount: Option<AmountBody>,
+    /// Why, on one line of at most 256 characters. The payer reads it.
+    #[schema(example = "Sold out")]
+    reason: String,
+    /// Your own number, unique for ever: the same again is the same refund.
+    #[schema(example = "R-1001")]
+    merchant_refund_no: Option<String>,
+}
+
+/// Give a payment back, in full or in part.
+///
+/// The money goes to where it came from.
+#[utoipa::path(
+    post, path = "/v1/payments/{id}/refunds", tag = "Refunds", request_body = NewRefund,
+    params(("id" = String, Path, example = "pay_01h455vb4pex5vsknk084sn02q")),
+    responses(
+        (status = 201, description = "The payer has the money.", body = RefundView),
+        (status = 202, description = "The money is on its way to the card.", body = RefundView),
+    ),
+)]
+async fn create(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    write: Write<NewRefund>,
+) -> Result<Answer, Refused> {
+    let NewRefund { amount, reason, merchant_refund_no } = &write.body;
+    let action = Action::Refund {
+        payment: fields::path_id(&id)?,
+        amount: amount.as_ref().map(|amount| amount.money("amount")).transpose()?,
+        reason: fields::text("reason", reason)?,
+        merchant_refund_no: fields::optional(
+            fields::reference,
+            "merchant_refund_no",
+            merchant_refund_no.as_deref(),
+        )?,
+    };
+    Ok(api.submit(write.command(&api, action)?).await)
+}
+
+/// The refunds of a payment, newest first.
+#[utoipa::path(
+    get, path = "/v1/payments/{id}/refunds", tag = "Refunds",
+    params(("id" = String, Path, example = "pay_01h455vb4pex5vsknk084sn02q"), Page),
+    responses((status = 200, description = "A page of refunds.", body = ListView<RefundView>)),
+)]
+async fn list_of_payment(
+    State(api): State<Api>,
+    context: Context,
+    Path(id): Path<String>,
+    Params(page): Params<Page>,
+) -> Result<Answer, Refused> {
+    let payment = fields::path_id(&id)?;
+    // Whoever may not see the payment is told so, and no more.
+    let seen = api.query(&context, Query::Payment(payment)).await?;
+    if seen.0.is_problem() {
+        return Ok(seen);
+    }
+    let found = api.app.lists().refunds_of_payment(payment, page.before()?, page.limit()?).await;
+    let ids = found.map_err(Refused::unreadable)?;
+    let next = page.next(ids.iter())?;
+    api.query(&context, Query::Refunds(ids, next)).await
+}
+
+/// Which refunds.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Refunds {
+    /// Of which merchant, `mch_…`, when its owner's session asks and it has more than one.
+    merchant: Option<String>,
+    /// Only the one with this number.
+    merchant_refund_no: Option<String>,
+    /// How many rows, 1 to 100.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// A merchant's refunds, newest first.
+#[utoipa::path(
+    get, path = "/v1/refunds", tag = "Refunds", params(Refunds),
+    responses((status = 200, description = "A page of refunds.", body = ListView<RefundView>)),
+)]
+async fn list(
+    State(api): State<Api>,
+    context: Context,
+    Params(Refunds { merchant, merchant_refund_no, limit, cursor }): Params<Refunds>,
+) -> Result<Answer, Refused> {
+    let merchant = api.merchant(api.actor(&context).await?, merchant.as_deref()).await?;
+    if let Some(number) = merchant_refund_no {
+        let found: Option<RefundId> =
+            api.look_up(LookupKind::MerchantRefundNo, merchant.raw(), &number).await?;
+        return api.query(&context, Query::Refunds(found.into_iter().collect(), None)).await;
+    }
+    let page = Page { limit, cursor };
+    let found = api.app.lists().refunds_of_merchant(merchant, page.before()?, page.limit()?).await;
+    let ids = found.map_err(Refused::unreadable)?;
+    let next = page.next(ids.iter())?;
+    api.query(&context, Query::Refunds(ids, next)).await
+}
+
+/// A refund: where it stands, whether that is normal, and where the money goes.
+#[utoipa::path(
+    get, path = "/v1/refunds/{id}", tag = "Refunds",
+    params(("id" = String, Path, example = "rfd_01h455vb4pex5vsknk084sn02q"), Wait),
+    responses((status = 200, description = "The refund.", body = RefundView)),
+)]
+async fn get(
+    State(api): State<Api>,
+    context: Context,
+    Path(id): Path<String>,
+    Params(wait): Params<Wait>,
+) -> Result<Answer, Refused> {
+    let id: RefundId = fields::path_id(&id)?;
+    api.query_and_wait(&context, Query::Refund(id), id.raw(), wait.wait).await
+}
+
+/// Where the money of a refund is, hop by hop, and what happens next.
+#[utoipa::path(
+    get, path = "/v1/refunds/{id}/trace", tag = "Refunds",
+    params(("id" = String, Path, example = "rfd_01h455vb4pex5vsknk084sn02q")),
+    responses((status = 200, description = "The trace.", body = TraceView)),
+)]
+async fn trace(State(api): State<Api>, context: Context, Path(id): Path<String>) -> Result<Answer, Refused> {
+    api.query(&context, Query::RefundTrace(fields::path_id(&id)?)).await
+}

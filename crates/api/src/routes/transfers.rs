@@ -1,0 +1,141 @@
+//! Transfers between users, and what a payer asks before paying anybody.
+
+use super::top_ups::user;
+use crate::answer::{Answer, Refused};
+use crate::context::Context;
+use crate::fields::{self, AmountBody, ExpectBody};
+use crate::paging::{Page, Params};
+use crate::shared::Api;
+use crate::write::Write;
+use axum::extract::{Path, State};
+use makegood_base::TransferId;
+use makegood_wallet::tables::LookupKind;
+use makegood_wallet::view::{ListView, ResolvedView, TraceView, TransferView};
+use makegood_wallet::{Action, Code, Query};
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) fn router() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(resolve))
+        .routes(routes!(create, list))
+        .routes(routes!(get))
+        .routes(routes!(trace))
+}
+
+/// What a payer has in hand: a QR code or a name, one of the two.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Resolve {
+    /// The text of a QR code.
+    qr: Option<String>,
+    /// Another user's login or id.
+    #[schema(example = "+8613800138000")]
+    to: Option<String>,
+}
+
+/// Find out who would be paid, and what for, before paying.
+#[utoipa::path(
+    post, path = "/v1/resolve", tag = "Money", request_body = Resolve,
+    responses((status = 200, description = "The payee, with a person's name masked, and the order.", body = ResolvedView)),
+)]
+async fn resolve(State(api): State<Api>, write: Write<Resolve>) -> Result<Answer, Refused> {
+    let query = match (&write.body.qr, &write.body.to) {
+        (Some(qr), None) => Query::ResolveOrder(fields::qr_order("qr", qr, &api.app.settings().qr_key)?),
+        (None, Some(to)) => Query::ResolveUser(fields::payee("to", to)?),
+        (Some(_), Some(_)) => return Err(Refused::field(Code::RequestInvalid, "to")),
+        (None, None) => return Err(Refused::field(Code::RequestInvalid, "qr")),
+    };
+    api.query(&write.context, query).await
+}
+
+/// A transfer to make.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewTransfer {
+    /// The other user's login or id.
+    #[schema(example = "+8613800138000")]
+    to: String,
+    /// How much.
+    amount: AmountBody,
+    /// What the payee reads with it, on one line of at most 256 characters.
+    note: Option<String>,
+    /// What the payer saw: the amount and the payee's id.
+    expect: Option<ExpectBody>,
+    /// Your own reference, unique for ever: the same again is the same transfer.
+    client_ref: Option<String>,
+}
+
+/// Give money to another user.
+#[utoipa::path(
+    post, path = "/v1/transfers", tag = "Money", request_body = NewTransfer,
+    responses((status = 201, description = "Given.", body = TransferView)),
+)]
+async fn create(State(api): State<Api>, write: Write<NewTransfer>) -> Result<Answer, Refused> {
+    let NewTransfer { to, amount, note, expect, client_ref } = &write.body;
+    let action = Action::Transfer {
+        to: fields::payee("to", to)?,
+        amount: amount.money("amount")?,
+        note: fields::optional(fields::text, "note", note.as_deref())?,
+        expect: expect.as_ref().map(|expect| expect.expectation("expect")).transpose()?,
+        client_ref: fields::optional(fields::reference, "client_ref", client_ref.as_deref())?,
+    };
+    Ok(api.submit(write.command(&api, action)?).await)
+}
+
+/// Which transfers.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Transfers {
+    /// Only the one that the caller made with this reference.
+    client_ref: Option<String>,
+    /// How many rows, 1 to 100.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// The transfers that the caller gave or got, newest first.
+#[utoipa::path(
+    get, path = "/v1/transfers", tag = "Money", params(Transfers),
+    responses((status = 200, description = "A page of transfers.", body = ListView<TransferView>)),
+)]
+async fn list(
+    State(api): State<Api>,
+    context: Context,
+    Params(Transfers { client_ref, limit, cursor }): Params<Transfers>,
+) -> Result<Answer, Refused> {
+    let user = user(&api, &context).await?;
+    if let Some(client_ref) = client_ref {
+        let found: Option<TransferId> = api.look_up(LookupKind::TransferRef, user.raw(), &client_ref).await?;
+        return api.query(&context, Query::Transfers(found.into_iter().collect(), None)).await;
+    }
+    let page = Page { limit, cursor };
+    let found = api.app.lists().transfers_of_user(user, page.before()?, page.limit()?).await;
+    let ids = found.map_err(Refused::unreadable)?;
+    let next = page.next(ids.iter())?;
+    api.query(&context, Query::Transfers(ids, next)).await
+}
+
+/// A transfer.
+#[utoipa::path(
+    get, path = "/v1/transfers/{id}", tag = "Money",
+    params(("id" = String, Path, example = "trf_01h455vb4pex5vsknk084sn02q")),
+    responses((status = 200, description = "The transfer.", body = TransferView)),
+)]
+async fn get(State(api): State<Api>, context: Context, Path(id): Path<String>) -> Result<Answer, Refused> {
+    api.query(&context, Query::Transfer(fields::path_id(&id)?)).await
+}
+
+/// Where the money of a transfer is.
+#[utoipa::path(
+    get, path = "/v1/transfers/{id}/trace", tag = "Money",
+    params(("id" = String, Path, example = "trf_01h455vb4pex5vsknk084sn02q")),
+    responses((status = 200, description = "The trace.", body = TraceView)),
+)]
+async fn trace(State(api): State<Api>, context: Context, Path(id): Path<String>) -> Result<Answer, Refused> {
+    api.query(&context, Query::TransferTrace(fields::path_id(&id)?)).await
+}
