@@ -1,1 +1,15 @@
-//! A wallet backend that makes good on every payment: it arrives, it comes back, or it is explained.
+//! The wallet service as a library: what the `makegood` binary does, for whoever starts it from a program.
+//!
+//! [`Server`] is the service with its workers, exactly as `makegood serve` runs it. Beside it are the other
+//! commands of the binary.
+
+pub mod curl;
+mod data_folder;
+pub mod output;
+pub mod schema;
+pub mod secrets;
+mod server;
+
+pub use data_folder::{DataFolderError, sqlite_url};
+pub use secrets::SecretsFileError;
+pub use server::{Running, Server, ServerConfig, StartError};

@@ -1,0 +1,94 @@
+//! The folder that holds what one server keeps on its own disk, and the lock that keeps a second server out.
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// The file whose lock says that a server works on the folder.
+const LOCK_FILE: &str = "lock";
+
+/// Why a data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataFolderError {
+    /// It cannot be made, or written to.
+    #[error("the data folder {folder} cannot be used: {error}")]
+    Unusable {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A server works on it.
+    #[error("another server is running on the data folder {folder}: stop it first, or use another folder")]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
+/// Makes the folder, where there is none, for its owner alone.
+pub(crate) fn create(folder: &Path) -> Result<(), DataFolderError> {
+    let unusable = |error| DataFolderError::Unusable { folder: folder.to_owned(), error };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unusable)
+}
+
+/// Locks the folder for this process, for as long as the file lives. The system releases the lock of a process
+/// that was killed, so that no stale lock can keep a server from starting.
+pub(crate) fn lock(folder: &Path) -> Result<File, DataFolderError> {
+    let unusable = |error| DataFolderError::Unusable { folder: folder.to_owned(), error };
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true).mode(0o600);
+    let file = options.open(folder.join(LOCK_FILE)).map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(DataFolderError::InUse { folder: folder.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(unusable(error)),
+    }
+}
+
+/// The URL of a SQLite file. What has a meaning in a URL is escaped.
+#[must_use]
+pub fn sqlite_url(file: &Path) -> String {
+    let path = file.to_string_lossy();
+    format!("sqlite:{}", path.replace('%', "%25").replace('?', "%3F").replace('#', "%23"))
+}
+
+/// The folder of the file that a SQLite URL names.
+pub(crate) fn folder_of_url(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let path = path.split('?').next().unwrap_or(path);
+    let path = path.replace("%23", "#").replace("%3F", "?").replace("%25", "%");
+    let folder = Path::new(&path).parent()?;
+    Some(if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_locked_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = lock(folder.path()).unwrap();
+        assert!(matches!(lock(folder.path()), Err(DataFolderError::InUse { .. })));
+        drop(first);
+        lock(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn urls_name_their_folder() {
+        for (url, folder) in [
+            ("sqlite:data/makegood.db", Some("data")),
+            ("sqlite:///srv/wallet/makegood.db?mode=rwc", Some("/srv/wallet")),
+            ("sqlite:makegood.db", Some(".")),
+            ("sqlite:a%3Fb/makegood.db", Some("a?b")),
+            ("postgres://localhost/makegood", None),
+        ] {
+            assert_eq!(folder_of_url(url), folder.map(PathBuf::from), "{url}");
+        }
+        let odd = Path::new("50%3F?/#1.db");
+        assert_eq!(folder_of_url(&sqlite_url(odd)), Some(PathBuf::from("50%3F?")));
+    }
+}

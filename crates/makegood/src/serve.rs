@@ -1,0 +1,40 @@
+//! `makegood serve`: the service, until it is told to stop.
+
+use crate::Failure;
+use crate::command_line::Options;
+use makegood::output::say;
+use makegood::{Server, ServerConfig, curl};
+use makegood_app::{SystemClock, SystemEntropy};
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(crate) async fn serve(options: &Options) -> Result<ExitCode, Failure> {
+    let config = options.server_config()?;
+    let is_demo = has_defaults(&config);
+    // From here on a signal stops the server, also while it starts.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut running = Server::start(config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    say(&format!("listening on {}", running.url()));
+    if is_demo {
+        say(&curl::invitation(&running.url()));
+    }
+    let was_told = tokio::select! {
+        _ = terminate.recv() => true,
+        _ = interrupt.recv() => true,
+        () = running.ended() => false,
+    };
+    if was_told {
+        tracing::info!("stopping");
+    }
+    running.stop().await;
+    if was_told { Ok(ExitCode::SUCCESS) } else { Err("the server ended by itself: its log says why".into()) }
+}
+
+/// Whether a newcomer has started it: everything is made up, so that the lines to try work as they stand.
+fn has_defaults(config: &ServerConfig) -> bool {
+    config.database_url.is_none()
+        && config.bank_url.is_none()
+        && config.secrets.is_none()
+        && !config.test_mode
+}

@@ -1,0 +1,171 @@
+//! The service with its workers: `makegood serve`, the demo and the tests all start this one.
+
+mod config;
+mod running;
+
+pub use config::ServerConfig;
+pub use running::Running;
+
+use crate::data_folder::{self, DataFolderError};
+use crate::secrets::SecretsFileError;
+use config::Resolved;
+use makegood_app::{App, AppConfig, BankConfig};
+use makegood_base::{Clock, Entropy};
+use makegood_sql::{Database, Options};
+use makegood_store::{SqlStore, migrations};
+use makegood_wallet::Settings;
+use running::Tasks;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// The simulated bank's id.
+const SIMULATED_BANK: &str = "simbank";
+/// The id of the bank that is configured by its URL.
+const CONFIGURED_BANK: &str = "bank";
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The simulated bank or generated secrets would be used where they must not be.
+    #[error(
+        "this is not a test set-up (SQLite on a loopback address, or --test-mode), so that nothing is made up. \
+         Missing: {0}"
+    )]
+    Unsafe(String),
+    /// The data folder cannot be used, or another server uses it.
+    #[error(transparent)]
+    DataFolder(#[from] DataFolderError),
+    /// The secrets cannot be read or made.
+    #[error(transparent)]
+    Secrets(#[from] SecretsFileError),
+    /// The database cannot be opened or migrated.
+    #[error("the database cannot be used: {0}")]
+    Database(#[from] makegood_sql::Error),
+    /// The simulated bank does not start.
+    #[error("the simulated bank does not start: {0}")]
+    SimulatedBank(#[from] makegood_banksim::StartError),
+    /// The configuration of a bank is wrong.
+    #[error(transparent)]
+    App(#[from] makegood_app::StartError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+/// The service.
+#[derive(Debug)]
+pub struct Server;
+
+impl Server {
+    /// Starts the service, and answers when it can do its work. The schema is migrated first.
+    ///
+    /// Refuses the simulated bank and generated secrets outside of a test set-up (SQLite on a loopback address,
+    /// or [`ServerConfig::test_mode`]), a data folder that another server works on, and a schema that is newer
+    /// than this program.
+    pub async fn start(
+        config: ServerConfig,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Running, StartError> {
+        config.refuse_unsafe()?;
+        let locks = lock_folders(&config)?;
+        let Resolved { secrets, database_url, livemode } = config.resolve(entropy.as_ref())?;
+        let listen_error = |error| StartError::Listen { address: config.listen, error };
+        let listener = TcpListener::bind(config.listen).await.map_err(listen_error)?;
+        let address = listener.local_addr().map_err(listen_error)?;
+        let database = Database::open(&database_url, Options::default()).await?;
+        let version = migrations::migrate(&database).await?;
+        tracing::info!(version, livemode, "the database is ready");
+        let simulated = match config.bank_url {
+            Some(_) => None,
+            None => Some(start_bank(&config, &secrets.bank_secret, Arc::clone(&clock)).await?),
+        };
+        let bank = bank_config(&config, simulated.as_ref(), &secrets.bank_secret);
+        let app_config = AppConfig {
+            settings: Settings { livemode, ..config.settings },
+            secrets,
+            banks: vec![bank],
+            limits: config.engine,
+            jobs: config.jobs,
+            passwords: config.passwords,
+        };
+        let (app, engine) = App::start(SqlStore::new(database.clone()), app_config, clock, entropy)?;
+        let (stop, _) = watch::channel(false);
+        let router = makegood_api::router(app.clone(), config.http);
+        let http = tokio::spawn(makegood_api::serve(listener, router, config.http, stopped(&stop)));
+        let jobs = config.background.then(|| tokio::spawn(app.jobs().clone().run(stopped(&stop))));
+        tracing::info!(%address, "the service listens");
+        let tasks = Tasks { stop, http, jobs, engine, database, _locks: locks };
+        Ok(Running { address, app, bank: simulated, tasks })
+    }
+}
+
+/// Resolves when the server is told to stop.
+fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + 'static {
+    let mut stopping = stop.subscribe();
+    async move {
+        // A sender that is gone has nobody left who could tell: the server ends with it.
+        let _gone = stopping.wait_for(|is_stopping| *is_stopping).await;
+    }
+}
+
+/// Locks every folder that belongs to this server alone.
+fn lock_folders(config: &ServerConfig) -> Result<Vec<File>, StartError> {
+    let mut folders = BTreeSet::new();
+    if config.uses_data_folder() {
+        data_folder::create(&config.data_folder)?;
+        folders.insert(canonical(&config.data_folder)?);
+    }
+    if let Some(folder) = config.database_url.as_deref().and_then(data_folder::folder_of_url) {
+        folders.insert(canonical(&folder)?);
+    }
+    Ok(folders.iter().map(|folder| data_folder::lock(folder)).collect::<Result<_, _>>()?)
+}
+
+fn canonical(folder: &Path) -> Result<PathBuf, DataFolderError> {
+    let unusable = |error| DataFolderError::Unusable { folder: folder.to_owned(), error };
+    folder.canonicalize().map_err(unusable)
+}
+
+async fn start_bank(
+    config: &ServerConfig,
+    secret: &str,
+    clock: Arc<dyn Clock>,
+) -> Result<makegood_banksim::Running, makegood_banksim::StartError> {
+    let books = data_folder::sqlite_url(&config.data_folder.join("bank.db"));
+    let mut bank = makegood_banksim::Config::new(books, secret);
+    bank.timings = config.simulated_bank_timings;
+    makegood_banksim::start(bank, clock).await
+}
+
+fn bank_config(
+    config: &ServerConfig,
+    simulated: Option<&makegood_banksim::Running>,
+    secret: &str,
+) -> BankConfig {
+    let (id, name, url) = match (simulated, config.bank_url.clone()) {
+        (None, Some(url)) => (CONFIGURED_BANK, "Bank", url),
+        (simulated, _) => {
+            let url = simulated.map(makegood_banksim::Running::url).unwrap_or_default();
+            (SIMULATED_BANK, "Simulated bank", url)
+        }
+    };
+    BankConfig {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        url,
+        secret: secret.to_owned(),
+        answer_timeout: config.settings.schedule.answer_timeout,
+    }
+}
