@@ -95,6 +95,7 @@ impl<S: Store> Runner<S> {
     async fn settle(&self, batch: &[Queued]) -> Settled {
         let id = self.draw_id();
         let mut retries = 0;
+        let mut lost: Option<Decided> = None;
         loop {
             let failure = match self.attempt(batch, id).await {
                 Ok(decided) => return Settled::Done(decided),
@@ -102,7 +103,10 @@ impl<S: Store> Runner<S> {
                     tracing::warn!(batch = %id, reason, "nobody knows whether a batch was committed");
                     match self.look_up(id).await {
                         Some(true) => return Settled::Done(decided),
-                        Some(false) => Failure::Transient(reason),
+                        Some(false) => {
+                            lost = Some(decided);
+                            Failure::Transient(reason)
+                        }
                         None => return Settled::Undecided(Undecided::Unavailable),
                     }
                 }
@@ -117,6 +121,10 @@ impl<S: Store> Runner<S> {
                 Failure::Transient(reason) => {
                     tracing::warn!(batch = %id, reason, "a batch was given up");
                     return Settled::Undecided(Undecided::Busy);
+                }
+                // The batch's id is there after all: the commit that was lost has come late.
+                Failure::Deterministic(_) if lost.is_some() && self.look_up(id).await == Some(true) => {
+                    return lost.map_or(Settled::Undecided(Undecided::Unavailable), Settled::Done);
                 }
                 Failure::Deterministic(reason) if batch.len() > 1 => {
                     tracing::warn!(batch = %id, reason, commands = batch.len(), "a batch is halved");

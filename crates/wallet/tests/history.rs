@@ -1,0 +1,287 @@
+//! Random histories, and what holds after each step and at the end.
+
+use crate::world::{Known, Mood, World, cny};
+use makegood_banking::Direction;
+use makegood_base::RequestId;
+use makegood_payments::{PaymentStatus, Source};
+use makegood_refunds::RefundStatus;
+use makegood_wallet::postings::{Account, Kind};
+use makegood_wallet::texts::Language;
+use makegood_wallet::{
+    Action, Caller, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef, Query, Reply, answer,
+};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// One step: what is done, and four choices.
+type Step = (u8, u8, u8, u8);
+
+fn pick<T: Copy>(from: &[T], choice: u8) -> Option<T> {
+    from.get(usize::from(choice) % from.len().max(1)).copied()
+}
+
+const MOODS: [Mood; 6] = [
+    Mood::Executes,
+    Mood::Executes,
+    Mood::ExecutesSilently,
+    Mood::Loses,
+    Mood::Refuses,
+    Mood::RefusesSilently,
+];
+
+/// Does one step. Returns the name of what was done, and the status of its answer.
+fn step(world: &mut World, (what, a, b, c): Step) -> Option<(&'static str, u16)> {
+    let (_, caller, card) = pick(&world.users, a)?;
+    let (_, key) = pick(&world.merchants, b)?;
+    let amount = cny(i64::from(c) * 37 + 1);
+    let action = match what % 16 {
+        0 | 1 => Action::TopUp { amount: cny(i64::from(c) * 100 + 100), bank_card: card, client_ref: None },
+        2 => {
+            let (to, _, _) = pick(&world.users, b)?;
+            Action::Transfer { to: PayeeRef::User(to), amount, note: None, expect: None, client_ref: None }
+        }
+        3 | 4 => {
+            let order = NewOrder {
+                merchant: None,
+                merchant_order_no: format!("{}", world.orders.len()),
+                amount,
+                description: String::new(),
+                expires_in_s: Some(600 + u32::from(a)),
+                accepts: None,
+            };
+            return run(world, key, Action::CreateOrder(order));
+        }
+        5..=8 => {
+            let order = pick(&world.orders, b)?;
+            let row = world.facts.orders.peek(&order)?;
+            let expect = Expectation { amount: row.amount, payee: PayeeId::Merchant(row.merchant) };
+            let source = if what % 2 == 0 { Source::Balance } else { Source::BankCard { id: card } };
+            let expect = (c % 4 != 0).then_some(expect);
+            Action::CreatePayment(NewPayment { order, source, expect, amount: None, client_ref: None })
+        }
+        9 => {
+            let payment = pick(&world.payments, b)?;
+            let row = world.facts.payments.peek(&payment)?;
+            let expect = Expectation { amount: row.amount, payee: PayeeId::Merchant(row.merchant) };
+            Action::ConfirmPayment { payment, expect }
+        }
+        10 => Action::CancelPayment { payment: pick(&world.payments, b)? },
+        11 => {
+            let order = pick(&world.orders, c)?;
+            return run(world, key, Action::CancelOrder { order });
+        }
+        12 => {
+            let payment = pick(&world.payments, a)?;
+            let amount = (c % 3 != 0).then_some(amount);
+            let refund = Action::Refund { payment, amount, reason: String::new(), merchant_refund_no: None };
+            return run(world, key, refund);
+        }
+        13 | 14 => {
+            world.collect_transfers();
+            let transfer = pick(&world.transfers, b)?;
+            world.work(transfer, pick(&MOODS, c)?);
+            return Some(("bank", 200));
+        }
+        _ => {
+            world.advance(Duration::from_secs(u64::from(a) * 2));
+            world.expire();
+            return Some(("time", 200));
+        }
+    };
+    run(world, caller, action)
+}
+
+fn run(world: &mut World, caller: Caller, action: Action) -> Option<(&'static str, u16)> {
+    let name = action.name();
+    let reply = world.run(caller, action);
+    world.note(&reply);
+    Some((name, reply.status))
+}
+
+/// The pool holds exactly what belongs to somebody, and the mirrors of the float are equal (P1, P3).
+fn check_books(world: &World) {
+    let users: i64 = world.users.iter().map(|it| world.posted(Account::user(it.0, cny(0).currency()))).sum();
+    let merchant = |kind| {
+        let one = |it: &(_, Caller)| world.posted(Account::merchant(kind, it.0, cny(0).currency()));
+        world.merchants.iter().map(one).sum::<i64>()
+    };
+    let assets = [Kind::Custody, Kind::InTransit, Kind::Suspense].map(|kind| world.at_bank(kind));
+    let liabilities = [
+        users,
+        merchant(Kind::MerchantPending),
+        world.ours(Kind::RefundClearing),
+        world.at_bank(Kind::OutInTransit),
+        world.ours(Kind::Float),
+    ];
+    assert_eq!(assets.iter().sum::<i64>(), liabilities.iter().sum::<i64>(), "{assets:?} {liabilities:?}");
+    assert_eq!(world.ours(Kind::Float), world.ours(Kind::FloatContra));
+    assert_eq!(world.ours(Kind::Float), world.ours(Kind::IncomeFee));
+}
+
+/// What each payment promises in each state.
+fn check_payments(world: &World) {
+    let mut paid: BTreeMap<_, u32> = BTreeMap::new();
+    let mut open: BTreeMap<_, u32> = BTreeMap::new();
+    for id in &world.payments {
+        let payment = world.facts.payments.peek(id).unwrap();
+        *paid.entry(payment.order).or_default() += u32::from(payment.status.has_paid());
+        *open.entry(payment.order).or_default() += u32::from(payment.status.is_open());
+        assert!(payment.refunded_minor <= payment.amount.minor());
+        assert_eq!(
+            payment.refunded_minor == payment.amount.minor(),
+            payment.status == PaymentStatus::Refunded
+        );
+        check_trace(world, *id);
+    }
+    assert!(paid.values().all(|count| *count <= 1), "an order is paid once");
+    assert!(open.values().all(|count| *count <= 1), "an order has one open attempt");
+}
+
+/// Every payment in every state has a trace; until it is final it is somebody's turn (A2.3).
+fn check_trace(world: &World, id: makegood_base::PaymentId) {
+    let payment = world.facts.payments.peek(&id).unwrap();
+    let caller = world.users.iter().find(|it| it.0 == payment.payer).unwrap().1;
+    let read = |query: Query| -> serde_json::Value {
+        let request = RequestId::from_raw([0; 16]);
+        let (facts, settings) = (&world.facts, &world.settings);
+        let reply: Reply =
+            answer(&query, caller, facts, world.now, settings, Language::English, request).unwrap();
+        assert_eq!(reply.status, 200);
+        serde_json::from_slice(&reply.body).unwrap()
+    };
+    let trace = read(Query::PaymentTrace(id));
+    let hops = trace["hops"].as_array().unwrap();
+    assert!(hops.len() >= 3, "{trace}");
+    assert!(!trace["summary"].as_str().unwrap().is_empty());
+    assert_eq!(
+        trace["next"].is_null(),
+        payment.status.is_final()
+            && payment.late_refund.is_none_or(|refund| {
+                world.facts.refunds.peek(&refund).unwrap().status == RefundStatus::Succeeded
+            }),
+        "{:?} {trace}",
+        payment.status
+    );
+    let ledger = hops.iter().find(|hop| hop["hop"] == "ledger").unwrap();
+    let transaction = makegood_ledger::TransactionId::derive("payment", payment.order.raw());
+    let row = world.facts.book.transaction(&transaction);
+    let posted = row.is_some_and(|row| row.reference == id.raw());
+    assert_eq!(posted, ledger["state"] == "done", "the trace says what the ledger says: {trace}");
+    assert_eq!(posted, payment.status.has_paid());
+    let view = read(Query::Payment(id));
+    let unsafe_states =
+        ["processing", "unknown", "succeeded", "partially_refunded"].map(serde_json::Value::from);
+    assert_eq!(view["safe_to_pay_again"] == false, unsafe_states.contains(&view["status"]), "{view}");
+    assert_eq!(view["next"], trace["next"]);
+}
+
+/// The bank answers everything now; then everything is over, and its books are ours.
+fn drain(world: &mut World) {
+    for _ in 0..200 {
+        world.advance(Duration::from_secs(1_000));
+        world.expire();
+        world.collect_transfers();
+        for transfer in world.transfers.clone() {
+            world.work(transfer, Mood::Executes);
+        }
+        world.collect_transfers();
+        let is_over = |id: &_| world.facts.bank_transfers.peek(id).is_some_and(|row| row.is_final());
+        if world.transfers.iter().all(is_over) {
+            return;
+        }
+    }
+    panic!("the backlog does not drain");
+}
+
+fn check_end(world: &World) {
+    for id in &world.payments {
+        let status = world.facts.payments.peek(id).unwrap().status;
+        // A late success whose way back the bank refuses stays with the staff.
+        let waits_for_staff = world.refunds.iter().any(|refund| {
+            let refund = world.facts.refunds.peek(refund).unwrap();
+            refund.payment == *id && refund.status == RefundStatus::NeedsAction
+        });
+        assert!(status.is_final() || waits_for_staff, "{status:?}");
+    }
+    // What the bank moved is what we booked: no more, no less, in both directions.
+    assert_eq!(world.at_bank(Kind::Custody), world.bank_pool);
+    assert_eq!((world.at_bank(Kind::InTransit), world.at_bank(Kind::OutInTransit)), (0, 0));
+    let stuck: i64 = world
+        .refunds
+        .iter()
+        .filter_map(|id| world.facts.refunds.peek(id))
+        .filter(|refund| refund.status == RefundStatus::NeedsAction)
+        .map(|refund| refund.amount.minor())
+        .sum();
+    assert_eq!(world.ours(Kind::RefundClearing), stuck, "clearing returns to zero per closed item");
+    for id in &world.transfers {
+        let row = world.facts.bank_transfers.peek(id).unwrap();
+        let executed = world.bank.get(id) == Some(&Known::Executed);
+        assert_eq!(row.state == makegood_banking::State::Settled, executed, "{row:?}");
+        assert!(row.direction == Direction::In || row.sends > 0);
+    }
+}
+
+fn play(steps: &[Step]) -> (World, BTreeSet<(&'static str, u16)>) {
+    let mut world = World::new(3, 2);
+    let mut seen = BTreeSet::new();
+    for chosen in steps {
+        seen.extend(step(&mut world, *chosen));
+        world.collect_transfers();
+        check_books(&world);
+        check_payments(&world);
+    }
+    (world, seen)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn no_history_breaks_a_promise(steps in proptest::collection::vec(any::<Step>(), 1..160)) {
+        let (mut world, _) = play(&steps);
+        drain(&mut world);
+        check_books(&world);
+        check_payments(&world);
+        check_end(&world);
+    }
+}
+
+/// The histories reach what they are meant to reach: each action is accepted somewhere, and refused somewhere.
+#[test]
+fn histories_reach_every_action_both_ways() {
+    let mut seen = BTreeSet::new();
+    let mut statuses = BTreeSet::new();
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    for _ in 0..50 {
+        let steps: Vec<Step> = (0..120)
+            .map(|_| {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                let bytes = random.to_be_bytes();
+                (bytes[0], bytes[1], bytes[2], bytes[3])
+            })
+            .collect();
+        let (world, done) = play(&steps);
+        seen.extend(done);
+        let of = |id| world.facts.payments.peek(id).map(|row| row.status.as_str());
+        statuses.extend(world.payments.iter().filter_map(of));
+    }
+    let accepted: BTreeSet<&str> = seen.iter().filter(|it| it.1 < 300).map(|it| it.0).collect();
+    let refused: BTreeSet<&str> = seen.iter().filter(|it| it.1 >= 400).map(|it| it.0).collect();
+    for name in ["top_up", "transfer", "create_order", "create_payment", "confirm_payment", "cancel_payment"]
+    {
+        assert!(accepted.contains(name), "{name} was never accepted: {seen:?}");
+    }
+    for name in ["cancel_order", "refund"] {
+        assert!(accepted.contains(name) && refused.contains(name), "{name}: {seen:?}");
+    }
+    for name in ["transfer", "create_payment", "confirm_payment", "cancel_payment"] {
+        assert!(refused.contains(name), "{name} was never refused: {seen:?}");
+    }
+    let missing: Vec<_> =
+        PaymentStatus::ALL.iter().map(|status| status.as_str()).filter(|it| !statuses.contains(it)).collect();
+    assert!(missing.is_empty(), "no history ends with a payment that is {missing:?}");
+}
