@@ -1,5 +1,7 @@
 //! The engine on the memory store: what bounds it, and what a caller may rely on.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use makegood_app::{Engine, EngineLimits, SystemClock, SystemEntropy, Undecided};
 use makegood_base::{Clock, IdSeed, Ids, RequestId, SessionId};
 use makegood_store::{MemoryStore, Store};
