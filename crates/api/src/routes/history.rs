@@ -4,8 +4,9 @@ use crate::answer::Refused;
 use crate::fields;
 use crate::paging::Page;
 use crate::shared::Api;
-use makegood_base::{PaymentId, RawId, RefundId, TopUpId, TransferId};
-use makegood_ledger::{Action, RowKey, Side};
+use makegood_base::limits::PAGE_ROWS_MAX;
+use makegood_base::{BankTransferId, PaymentId, RawId, RefundId, TopUpId, TransferId};
+use makegood_ledger::{AccountId, Action, RowKey, Side};
 use makegood_money::{Currency, Money};
 use makegood_store::HistoryEntry;
 use makegood_wallet::postings::{Account, Kind, MovementCode};
@@ -59,9 +60,40 @@ pub(crate) async fn entries(
         return Ok(ListView { data: Vec::new(), next_cursor: None });
     };
     let account = Account { kind, owner, currency }.id();
-    let rows = api.app.lists().history(account, before, limit).await.map_err(Refused::unreadable)?;
-    let next_cursor = page.next(rows.iter().map(|row| row.position))?;
-    Ok(ListView { data: rows.iter().filter_map(|row| entry(row, currency)).collect(), next_cursor })
+    let moves = movements(api, account, before, usize::try_from(limit).unwrap_or(usize::MAX)).await?;
+    let last = moves.iter().filter_map(|rows| rows.last()).map(|row| row.position);
+    let next_cursor = page.next(last.collect::<Vec<_>>().into_iter())?;
+    Ok(ListView { data: moves.iter().filter_map(|rows| entry(rows, currency)).collect(), next_cursor })
+}
+
+/// The newest movements of an account, each with all of its entries: a payer who paid once reads one line,
+/// however many legs the payment has.
+async fn movements(
+    api: &Api,
+    account: AccountId,
+    mut before: Option<i64>,
+    limit: usize,
+) -> Result<Vec<Vec<HistoryEntry>>, Refused> {
+    let mut moves: Vec<Vec<HistoryEntry>> = Vec::new();
+    loop {
+        let rows =
+            api.app.lists().history(account, before, PAGE_ROWS_MAX).await.map_err(Refused::unreadable)?;
+        let is_last = rows.len() < usize::try_from(PAGE_ROWS_MAX).unwrap_or(usize::MAX);
+        before = rows.last().map(|row| row.position);
+        for row in rows {
+            let is_full = moves.len() == limit;
+            match moves.last_mut() {
+                Some(entries) if entries.iter().all(|entry| entry.transaction == row.transaction) => {
+                    entries.push(row);
+                }
+                _ if is_full => return Ok(moves),
+                _ => moves.push(vec![row]),
+            }
+        }
+        if is_last {
+            return Ok(moves);
+        }
+    }
 }
 
 /// The currency that is asked for, or the only one; none where there is no account yet.
@@ -76,23 +108,28 @@ async fn currency(api: &Api, owner: RawId, history: &History) -> Result<Option<C
     }
 }
 
-/// What an entry did to the balance. Holds and their releases do nothing to it, and are not shown.
-fn entry(row: &HistoryEntry, currency: Currency) -> Option<EntryView> {
-    let moves = matches!(row.leg.action, Action::Post | Action::PostAgainst(_) | Action::Capture(_));
-    // All accounts of users and merchants grow on the credit side.
-    let minor = match row.side {
-        Side::Credit => row.leg.amount.minor(),
-        Side::Debit => row.leg.amount.minor().checked_neg()?,
+/// What a movement did to the balance. Holds and their releases do nothing to it, and are not shown.
+fn entry(rows: &[HistoryEntry], currency: Currency) -> Option<EntryView> {
+    let newest = rows.first()?;
+    let moves = |row: &&HistoryEntry| {
+        matches!(row.leg.action, Action::Post | Action::PostAgainst(_) | Action::Capture(_))
     };
-    let code = MovementCode::from_code(row.code)?;
-    moves.then(|| EntryView {
-        transaction: row.transaction.to_string(),
+    // All accounts of users and merchants grow on the credit side.
+    let signed = |row: &HistoryEntry| match row.side {
+        Side::Credit => Some(row.leg.amount.minor()),
+        Side::Debit => row.leg.amount.minor().checked_neg(),
+    };
+    let minors: Vec<i64> = rows.iter().filter(moves).map(signed).collect::<Option<_>>()?;
+    let minor = minors.iter().try_fold(0_i64, |sum, minor| sum.checked_add(*minor))?;
+    let code = MovementCode::from_code(newest.code)?;
+    (!minors.is_empty()).then(|| EntryView {
+        transaction: newest.transaction.to_string(),
         kind: code.as_str(),
-        reference: reference(code, row.reference),
+        reference: reference(code, newest.reference),
         amount: Money::new(minor, currency).amount(),
         currency: currency.code(),
-        balance_after: Money::new(row.entry.balance_after, currency).amount(),
-        at: row.at,
+        balance_after: Money::new(newest.entry.balance_after, currency).amount(),
+        at: newest.at,
     })
 }
 
@@ -101,9 +138,8 @@ fn reference(code: MovementCode, raw: RawId) -> String {
     match code {
         MovementCode::TopUp => TopUpId::from_raw(raw).to_string(),
         MovementCode::Transfer => TransferId::from_raw(raw).to_string(),
-        MovementCode::Payment | MovementCode::CardPayment | MovementCode::LateSuccess => {
-            PaymentId::from_raw(raw).to_string()
-        }
+        MovementCode::Payment | MovementCode::CardPayment => PaymentId::from_raw(raw).to_string(),
+        MovementCode::LateSuccess => BankTransferId::from_raw(raw).to_string(),
         MovementCode::Refund
         | MovementCode::CardRefund
         | MovementCode::CardRefundSettled
