@@ -1,6 +1,9 @@
 //! What every Makegood crate shares: typed ids, timestamps, and the traits through which time and
 //! randomness enter. Nothing here does I/O, and nothing here reads a clock.
 
+#[doc(hidden)]
+pub use serde;
+
 mod entropy;
 mod id;
 pub mod limits;
