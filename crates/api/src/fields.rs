@@ -2,6 +2,8 @@
 //! field.
 
 use crate::answer::Refused;
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
 use makegood_auth::{DisplayName, Login};
 use makegood_base::limits::{REFERENCE_LENGTH_MAX, TEXT_LENGTH_MAX};
 use makegood_base::{MerchantId, OrderId, UserId};
@@ -60,8 +62,15 @@ pub(crate) fn id<I: FromStr>(field: &str, text: &str) -> Result<I, Refused> {
 }
 
 /// An id in a path: what is not an id of this kind is not found.
-pub(crate) fn path_id<I: FromStr>(text: &str) -> Result<I, Refused> {
-    text.parse().map_err(|_| Code::NotFound.into())
+pub(crate) struct PathId<I>(pub(crate) I);
+
+impl<I: FromStr + Send, S: Send + Sync> FromRequestParts<S> for PathId<I> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let text = Path::<String>::from_request_parts(parts, state).await.ok();
+        text.and_then(|Path(text)| text.parse().ok()).map(Self).ok_or(Code::NotFound.into())
+    }
 }
 
 /// A login, normalized.
@@ -197,7 +206,7 @@ mod tests {
             ("   ", false),
             ("two\nlines", false),
             ("nul\0", false),
-            ("\u{2028}line", false),
+            ("two\u{2028}lines", false),
         ] {
             assert_eq!(text("t", words).is_ok(), expected, "{words:?}");
         }

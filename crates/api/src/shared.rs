@@ -3,7 +3,6 @@
 use crate::Limits;
 use crate::answer::{Answer, Refused};
 use crate::context::Context;
-use crate::fields;
 use crate::limiter::Limiter;
 use makegood_app::App;
 use makegood_base::{IdSeed, Ids, MerchantId, RawId};
@@ -89,8 +88,11 @@ impl Shared {
 
     /// The merchant whose things are asked for: the API key's own, or the named one of the owner's. An owner
     /// of one merchant need not name it. Staff name any.
-    pub(crate) async fn merchant(&self, actor: Actor, named: Option<&str>) -> Result<MerchantId, Refused> {
-        let named: Option<MerchantId> = named.map(|text| fields::id("merchant", text)).transpose()?;
+    pub(crate) async fn merchant(
+        &self,
+        actor: Actor,
+        named: Option<MerchantId>,
+    ) -> Result<MerchantId, Refused> {
         match (actor, named) {
             (Actor::Merchant(own), None) => Ok(own),
             (Actor::User(user), None) => {

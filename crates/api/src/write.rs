@@ -32,9 +32,12 @@ pub(crate) struct Write<T> {
 }
 
 impl<T> Write<T> {
-    /// The command of whoever asks.
+    /// The command of whoever asks. Who shows nothing is refused here, before anything is looked up.
     pub(crate) fn command(&self, api: &Api, action: Action) -> Result<Command, Refused> {
-        Ok(self.command_of(api, self.context.caller()?, self.key.clone(), action))
+        match self.context.caller()? {
+            Caller::Anonymous => Err(Code::AuthRequired.into()),
+            caller => Ok(self.command_of(api, caller, self.key.clone(), action)),
+        }
     }
 
     /// The command of somebody who cannot say yet who they are but by `login`: it stands for the caller that
@@ -133,9 +136,10 @@ fn malformed(error: &serde_path_to_error::Error<serde_json::Error>) -> Refused {
     }
     let mut field = error.path().to_string();
     let message = error.inner().to_string();
-    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-    if let Some(missing) = missing {
-        field = if field == "." { missing.to_owned() } else { format!("{field}.{missing}") };
+    let named = ["missing field `", "duplicate field `"].iter().find_map(|start| message.strip_prefix(start));
+    if let Some(member) = named.and_then(|rest| rest.split('`').next()) {
+        // The path of these two leads to the object, not to its member.
+        field = if field == "." { member.to_owned() } else { format!("{field}.{member}") };
     }
     if field == "." {
         return problem.into();

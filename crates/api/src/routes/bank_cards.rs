@@ -3,11 +3,11 @@
 
 use crate::answer::{Answer, Refused};
 use crate::context::{Context, Peer};
-use crate::fields;
+use crate::fields::{self, PathId};
 use crate::paging::{Page, Params};
 use crate::shared::Api;
 use crate::write::{Nothing, Write};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use makegood_banking::{BankCardState, CardRefusal};
 use makegood_base::{BankCardId, UserId};
 use makegood_wallet::view::{BankCardView, ListView};
@@ -82,18 +82,17 @@ struct CardCode {
 async fn confirm(
     State(api): State<Api>,
     Peer(address): Peer,
-    Path(id): Path<String>,
+    PathId(bank_card): PathId<BankCardId>,
     write: Write<CardCode>,
 ) -> Result<Answer, Refused> {
     let user = user(&api, &write.context).await?;
-    let bank_card: BankCardId = fields::path_id(&id)?;
     let code = fields::reference("code", &write.body.code)?;
     let facts = api.read(Needs { bank_cards: [bank_card].into(), ..Needs::default() }).await?;
     let own = facts.bank_cards.peek(&bank_card).filter(|card| card.user == user);
     let card = own.ok_or(Refused::from(Code::NotFound))?;
     // A card that is active already has its code behind it: the wallet answers as it stands.
     if card.state == BankCardState::VerificationRequired {
-        api.count_guess(&id, address)?;
+        api.count_guess(&bank_card.to_string(), address)?;
         let confirmed = api.app.confirm_card(&card.bank, &card.agreement, &code).await;
         confirmed.map_err(|refusal| refused(refusal, "code"))?;
     }
@@ -123,8 +122,12 @@ async fn list(
     params(("id" = String, Path, example = "crd_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "The card.", body = BankCardView)),
 )]
-async fn get(State(api): State<Api>, context: Context, Path(id): Path<String>) -> Result<Answer, Refused> {
-    api.query(&context, Query::BankCard(fields::path_id(&id)?)).await
+async fn get(
+    State(api): State<Api>,
+    context: Context,
+    PathId(id): PathId<BankCardId>,
+) -> Result<Answer, Refused> {
+    api.query(&context, Query::BankCard(id)).await
 }
 
 /// Take a card away.
@@ -135,10 +138,9 @@ async fn get(State(api): State<Api>, context: Context, Path(id): Path<String>) -
 )]
 async fn unlink(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    PathId(bank_card): PathId<BankCardId>,
     write: Write<Nothing>,
 ) -> Result<Answer, Refused> {
-    let bank_card = fields::path_id(&id)?;
     Ok(api.submit(write.command(&api, Action::UnlinkBankCard { bank_card })?).await)
 }
 

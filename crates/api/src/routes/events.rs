@@ -2,6 +2,7 @@
 
 use crate::answer::Refused;
 use crate::context::Context;
+use crate::fields;
 use crate::paging::{Page, Params};
 use crate::shared::Api;
 use axum::Json;
@@ -62,7 +63,7 @@ async fn list(
     let actor = api.actor(&context).await?;
     let owner = match &merchant {
         None => actor.raw(),
-        Some(merchant) => api.merchant(actor, Some(merchant)).await?.raw(),
+        Some(merchant) => api.merchant(actor, Some(fields::id("merchant", merchant)?)).await?.raw(),
     };
     let page = Page { limit, cursor };
     let before = page.before::<EventId>()?;

@@ -5,12 +5,12 @@ use super::sessions::secret_hash;
 use super::top_ups::user;
 use crate::answer::{Answer, Refused};
 use crate::context::Context;
-use crate::fields;
+use crate::fields::{self, PathId};
 use crate::paging::{Page, Params};
 use crate::shared::Api;
 use crate::write::Write;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use makegood_base::MerchantId;
 use makegood_wallet::postings::Kind;
 use makegood_wallet::view::{BalancesView, EntryView, ListView, MerchantCreatedView, MerchantView};
@@ -78,8 +78,12 @@ async fn list(
     params(("id" = String, Path, example = "mch_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "The merchant.", body = MerchantView)),
 )]
-async fn get(State(api): State<Api>, context: Context, Path(id): Path<String>) -> Result<Answer, Refused> {
-    api.query(&context, Query::Merchant(fields::path_id(&id)?)).await
+async fn get(
+    State(api): State<Api>,
+    context: Context,
+    PathId(id): PathId<MerchantId>,
+) -> Result<Answer, Refused> {
+    api.query(&context, Query::Merchant(id)).await
 }
 
 /// A merchant's balances.
@@ -91,9 +95,8 @@ async fn get(State(api): State<Api>, context: Context, Path(id): Path<String>) -
 async fn balances(
     State(api): State<Api>,
     context: Context,
-    Path(id): Path<String>,
+    PathId(id): PathId<MerchantId>,
 ) -> Result<Answer, Refused> {
-    let id: MerchantId = fields::path_id(&id)?;
     let currencies = history::currencies(&api, id.raw()).await?;
     api.query(&context, Query::MerchantBalances(id, currencies)).await
 }
@@ -124,7 +127,7 @@ struct Entries {
 async fn transactions(
     State(api): State<Api>,
     context: Context,
-    Path(id): Path<String>,
+    PathId(merchant): PathId<MerchantId>,
     Params(Entries { kind, currency, limit, cursor }): Params<Entries>,
 ) -> Result<Json<ListView<EntryView>>, Refused> {
     let kind = match kind.as_deref() {
@@ -133,8 +136,7 @@ async fn transactions(
         Some("reserve") => Kind::MerchantReserve,
         Some(_) => return Err(Refused::field(Code::RequestInvalid, "kind")),
     };
-    let merchant: MerchantId = fields::path_id(&id)?;
     let actor = api.actor(&context).await?;
-    api.merchant(actor, Some(&id)).await?;
+    api.merchant(actor, Some(merchant)).await?;
     history::entries(&api, merchant.raw(), kind, &History::new(currency, limit, cursor)).await.map(Json)
 }

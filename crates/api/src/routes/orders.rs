@@ -2,11 +2,11 @@
 
 use crate::answer::{Answer, Refused};
 use crate::context::Context;
-use crate::fields::{self, AmountBody};
+use crate::fields::{self, AmountBody, PathId};
 use crate::paging::{Page, Params};
 use crate::shared::Api;
 use crate::write::{Nothing, Write};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use fast_qr::convert::svg::SvgBuilder;
@@ -58,10 +58,14 @@ struct OrderBody {
 )]
 async fn create(State(api): State<Api>, write: Write<OrderBody>) -> Result<Answer, Refused> {
     let OrderBody { merchant, merchant_order_no, amount, description, expires_in_s, accepts } = &write.body;
-    let actor = api.actor(&write.context).await?;
-    let merchant = api.merchant(actor, merchant.as_deref()).await?;
+    let merchant = match (merchant, write.context.caller()?) {
+        (Some(named), _) => Some(fields::id("merchant", named)?),
+        // An owner of one merchant need not name it. A key says it by itself, without a look-up.
+        (None, Caller::Session { .. }) => Some(api.merchant(api.actor(&write.context).await?, None).await?),
+        (None, _) => None,
+    };
     let action = Action::CreateOrder(NewOrder {
-        merchant: Some(merchant),
+        merchant,
         merchant_order_no: fields::reference("merchant_order_no", merchant_order_no)?,
         amount: amount.money("amount")?,
         description: fields::text("description", description)?,
@@ -111,7 +115,8 @@ async fn list(
     context: Context,
     Params(Orders { merchant, merchant_order_no, limit, cursor }): Params<Orders>,
 ) -> Result<Answer, Refused> {
-    let merchant = api.merchant(api.actor(&context).await?, merchant.as_deref()).await?;
+    let named = fields::optional(fields::id, "merchant", merchant.as_deref())?;
+    let merchant = api.merchant(api.actor(&context).await?, named).await?;
     if let Some(number) = merchant_order_no {
         let found: Option<OrderId> =
             api.look_up(LookupKind::MerchantOrderNo, merchant.raw(), &number).await?;
@@ -147,10 +152,9 @@ struct Presented {
 async fn get(
     State(api): State<Api>,
     context: Context,
-    Path(id): Path<String>,
+    PathId(id): PathId<OrderId>,
     Params(Presented { qr, wait }): Params<Presented>,
 ) -> Result<Answer, Refused> {
-    let id: OrderId = fields::path_id(&id)?;
     let presented = match qr {
         None => false,
         Some(qr) if fields::qr_order("qr", &qr, &api.app.settings().qr_key)? == id => true,
@@ -173,10 +177,9 @@ async fn get(
 )]
 async fn cancel(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    PathId(order): PathId<OrderId>,
     write: Write<Nothing>,
 ) -> Result<Answer, Refused> {
-    let order = fields::path_id(&id)?;
     Ok(api.submit(write.command(&api, Action::CancelOrder { order })?).await)
 }
 
@@ -191,13 +194,13 @@ async fn cancel(
 async fn picture(
     State(api): State<Api>,
     context: Context,
-    Path(id): Path<String>,
+    PathId(id): PathId<OrderId>,
 ) -> Result<axum::response::Response, Refused> {
     #[derive(Deserialize)]
     struct Order {
         qr: String,
     }
-    let query = Query::Order { id: fields::path_id(&id)?, presented: true };
+    let query = Query::Order { id, presented: true };
     let reply = api.app.query(query, Caller::Anonymous, context.language, context.request).await;
     if reply.is_problem() {
         return Ok(Answer(reply).into_response());

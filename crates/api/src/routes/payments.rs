@@ -2,12 +2,12 @@
 
 use crate::answer::{Answer, Refused};
 use crate::context::Context;
-use crate::fields::{self, AmountBody, ExpectBody};
+use crate::fields::{self, AmountBody, ExpectBody, PathId};
 use crate::long_poll::Wait;
 use crate::paging::{Page, Params};
 use crate::shared::Api;
 use crate::write::{Nothing, Write};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use makegood_base::PaymentId;
 use makegood_payments::{Source, SourceKind};
 use makegood_wallet::tables::LookupKind;
@@ -137,7 +137,8 @@ async fn list(
     let found = match (actor, &merchant) {
         (Actor::User(user), None) => api.app.lists().payments_of_payer(user, before, limit).await,
         _ => {
-            let merchant = api.merchant(actor, merchant.as_deref()).await?;
+            let named = fields::optional(fields::id, "merchant", merchant.as_deref())?;
+            let merchant = api.merchant(actor, named).await?;
             api.app.lists().payments_of_merchant(merchant, before, limit).await
         }
     };
@@ -155,10 +156,9 @@ async fn list(
 async fn get(
     State(api): State<Api>,
     context: Context,
-    Path(id): Path<String>,
+    PathId(id): PathId<PaymentId>,
     Params(wait): Params<Wait>,
 ) -> Result<Answer, Refused> {
-    let id: PaymentId = fields::path_id(&id)?;
     api.query_and_wait(&context, Query::Payment(id), id.raw(), wait.wait).await
 }
 
@@ -168,8 +168,12 @@ async fn get(
     params(("id" = String, Path, example = "pay_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "The trace.", body = TraceView)),
 )]
-async fn trace(State(api): State<Api>, context: Context, Path(id): Path<String>) -> Result<Answer, Refused> {
-    api.query(&context, Query::PaymentTrace(fields::path_id(&id)?)).await
+async fn trace(
+    State(api): State<Api>,
+    context: Context,
+    PathId(id): PathId<PaymentId>,
+) -> Result<Answer, Refused> {
+    api.query(&context, Query::PaymentTrace(id)).await
 }
 
 /// The payer's yes.
@@ -188,16 +192,15 @@ struct Confirmation {
     post, path = "/v1/payments/{id}/confirm", tag = "Payments", request_body = Confirmation,
     params(("id" = String, Path, example = "pay_01h455vb4pex5vsknk084sn02q")),
     responses(
-        (status = 200, description = "Paid.", body = PaymentView),
+        (status = 201, description = "Paid.", body = PaymentView),
         (status = 202, description = "The bank is asked.", body = PaymentView),
     ),
 )]
 async fn confirm(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    PathId(payment): PathId<PaymentId>,
     write: Write<Confirmation>,
 ) -> Result<Answer, Refused> {
-    let payment = fields::path_id(&id)?;
     let expect = write.body.expect.expectation("expect")?;
     Ok(api.submit(write.command(&api, Action::ConfirmPayment { payment, expect })?).await)
 }
@@ -210,10 +213,9 @@ async fn confirm(
 )]
 async fn cancel(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    PathId(payment): PathId<PaymentId>,
     write: Write<Nothing>,
 ) -> Result<Answer, Refused> {
-    let payment = fields::path_id(&id)?;
     Ok(api.submit(write.command(&api, Action::CancelPayment { payment })?).await)
 }
 

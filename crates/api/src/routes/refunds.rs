@@ -2,13 +2,13 @@
 
 use crate::answer::{Answer, Refused};
 use crate::context::Context;
-use crate::fields::{self, AmountBody};
+use crate::fields::{self, AmountBody, PathId};
 use crate::long_poll::Wait;
 use crate::paging::{Page, Params};
 use crate::shared::Api;
 use crate::write::Write;
-use axum::extract::{Path, State};
-use makegood_base::RefundId;
+use axum::extract::State;
+use makegood_base::{PaymentId, RefundId};
 use makegood_wallet::tables::LookupKind;
 use makegood_wallet::view::{ListView, RefundView, TraceView};
 use makegood_wallet::{Action, Query};
@@ -51,12 +51,12 @@ struct NewRefund {
 )]
 async fn create(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    PathId(id): PathId<PaymentId>,
     write: Write<NewRefund>,
 ) -> Result<Answer, Refused> {
     let NewRefund { amount, reason, merchant_refund_no } = &write.body;
     let action = Action::Refund {
-        payment: fields::path_id(&id)?,
+        payment: id,
         amount: amount.as_ref().map(|amount| amount.money("amount")).transpose()?,
         reason: fields::text("reason", reason)?,
         merchant_refund_no: fields::optional(
@@ -77,10 +77,9 @@ async fn create(
 async fn list_of_payment(
     State(api): State<Api>,
     context: Context,
-    Path(id): Path<String>,
+    PathId(payment): PathId<PaymentId>,
     Params(page): Params<Page>,
 ) -> Result<Answer, Refused> {
-    let payment = fields::path_id(&id)?;
     // Whoever may not see the payment is told so, and no more.
     let seen = api.query(&context, Query::Payment(payment)).await?;
     if seen.0.is_problem() {
@@ -118,7 +117,8 @@ async fn list(
     context: Context,
     Params(Refunds { merchant, merchant_refund_no, limit, cursor }): Params<Refunds>,
 ) -> Result<Answer, Refused> {
-    let merchant = api.merchant(api.actor(&context).await?, merchant.as_deref()).await?;
+    let named = fields::optional(fields::id, "merchant", merchant.as_deref())?;
+    let merchant = api.merchant(api.actor(&context).await?, named).await?;
     if let Some(number) = merchant_refund_no {
         let found: Option<RefundId> =
             api.look_up(LookupKind::MerchantRefundNo, merchant.raw(), &number).await?;
@@ -140,10 +140,9 @@ async fn list(
 async fn get(
     State(api): State<Api>,
     context: Context,
-    Path(id): Path<String>,
+    PathId(id): PathId<RefundId>,
     Params(wait): Params<Wait>,
 ) -> Result<Answer, Refused> {
-    let id: RefundId = fields::path_id(&id)?;
     api.query_and_wait(&context, Query::Refund(id), id.raw(), wait.wait).await
 }
 
@@ -153,6 +152,10 @@ async fn get(
     params(("id" = String, Path, example = "rfd_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "The trace.", body = TraceView)),
 )]
-async fn trace(State(api): State<Api>, context: Context, Path(id): Path<String>) -> Result<Answer, Refused> {
-    api.query(&context, Query::RefundTrace(fields::path_id(&id)?)).await
+async fn trace(
+    State(api): State<Api>,
+    context: Context,
+    PathId(id): PathId<RefundId>,
+) -> Result<Answer, Refused> {
+    api.query(&context, Query::RefundTrace(id)).await
 }

@@ -2,13 +2,13 @@
 
 use crate::answer::{Answer, Refused};
 use crate::context::{Context, Peer};
-use crate::fields;
+use crate::fields::{self, PathId};
 use crate::paging::{Page, Params};
 use crate::shared::Api;
 use crate::tokens;
 use crate::write::{Nothing, Write};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use makegood_auth::{Principal, Session};
 use makegood_base::SessionId;
@@ -110,10 +110,9 @@ async fn list(
 async fn get(
     State(api): State<Api>,
     context: Context,
-    Path(id): Path<String>,
+    PathId(id): PathId<SessionId>,
 ) -> Result<Json<SessionView>, Refused> {
     let principal = principal(&api, &context).await?;
-    let id = fields::path_id(&id)?;
     let facts = api.read(Needs { sessions: [id].into(), ..Needs::default() }).await?;
     let found = facts.sessions.peek(&id).filter(|session| session.principal == principal);
     let session = found.ok_or(Refused::from(Code::NotFound))?;
@@ -151,9 +150,8 @@ async fn close_current(State(api): State<Api>, write: Write<Nothing>) -> Result<
 )]
 async fn close(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    PathId(id): PathId<SessionId>,
     write: Write<Nothing>,
 ) -> Result<Answer, Refused> {
-    let session = Some(fields::path_id(&id)?);
-    Ok(api.submit(write.command(&api, Action::RevokeSession { session })?).await)
+    Ok(api.submit(write.command(&api, Action::RevokeSession { session: Some(id) })?).await)
 }

@@ -2,12 +2,12 @@
 
 use crate::answer::{Answer, Refused};
 use crate::context::Context;
-use crate::fields::{self, AmountBody};
+use crate::fields::{self, AmountBody, PathId};
 use crate::long_poll::Wait;
 use crate::paging::{Page, Params};
 use crate::shared::Api;
 use crate::write::Write;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use makegood_base::{TopUpId, UserId};
 use makegood_wallet::tables::LookupKind;
 use makegood_wallet::view::{ListView, TopUpView, TraceView};
@@ -101,10 +101,9 @@ pub(super) async fn user(api: &Api, context: &Context) -> Result<UserId, Refused
 async fn get(
     State(api): State<Api>,
     context: Context,
-    Path(id): Path<String>,
+    PathId(id): PathId<TopUpId>,
     Params(wait): Params<Wait>,
 ) -> Result<Answer, Refused> {
-    let id: TopUpId = fields::path_id(&id)?;
     api.query_and_wait(&context, Query::TopUp(id), id.raw(), wait.wait).await
 }
 
@@ -114,6 +113,10 @@ async fn get(
     params(("id" = String, Path, example = "top_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "The trace.", body = TraceView)),
 )]
-async fn trace(State(api): State<Api>, context: Context, Path(id): Path<String>) -> Result<Answer, Refused> {
-    api.query(&context, Query::TopUpTrace(fields::path_id(&id)?)).await
+async fn trace(
+    State(api): State<Api>,
+    context: Context,
+    PathId(id): PathId<TopUpId>,
+) -> Result<Answer, Refused> {
+    api.query(&context, Query::TopUpTrace(id)).await
 }

@@ -3,11 +3,11 @@
 use super::top_ups::user;
 use crate::answer::{Answer, Refused};
 use crate::context::Context;
-use crate::fields::{self, AmountBody, ExpectBody};
+use crate::fields::{self, AmountBody, ExpectBody, PathId};
 use crate::paging::{Page, Params};
 use crate::shared::Api;
 use crate::write::Write;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use makegood_base::TransferId;
 use makegood_wallet::tables::LookupKind;
 use makegood_wallet::view::{ListView, ResolvedView, TraceView, TransferView};
@@ -36,8 +36,11 @@ struct Resolve {
 }
 
 /// Find out who would be paid, and what for, before paying.
+///
+/// A QR code is read for anybody, another user's name for those who are logged in.
 #[utoipa::path(
     post, path = "/v1/resolve", tag = "Money", request_body = Resolve,
+    security(("session" = []), ("api_key" = []), ()),
     responses((status = 200, description = "The payee, with a person's name masked, and the order.", body = ResolvedView)),
 )]
 async fn resolve(State(api): State<Api>, write: Write<Resolve>) -> Result<Answer, Refused> {
@@ -126,8 +129,12 @@ async fn list(
     params(("id" = String, Path, example = "trf_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "The transfer.", body = TransferView)),
 )]
-async fn get(State(api): State<Api>, context: Context, Path(id): Path<String>) -> Result<Answer, Refused> {
-    api.query(&context, Query::Transfer(fields::path_id(&id)?)).await
+async fn get(
+    State(api): State<Api>,
+    context: Context,
+    PathId(id): PathId<TransferId>,
+) -> Result<Answer, Refused> {
+    api.query(&context, Query::Transfer(id)).await
 }
 
 /// Where the money of a transfer is.
@@ -136,6 +143,10 @@ async fn get(State(api): State<Api>, context: Context, Path(id): Path<String>) -
     params(("id" = String, Path, example = "trf_01h455vb4pex5vsknk084sn02q")),
     responses((status = 200, description = "The trace.", body = TraceView)),
 )]
-async fn trace(State(api): State<Api>, context: Context, Path(id): Path<String>) -> Result<Answer, Refused> {
-    api.query(&context, Query::TransferTrace(fields::path_id(&id)?)).await
+async fn trace(
+    State(api): State<Api>,
+    context: Context,
+    PathId(id): PathId<TransferId>,
+) -> Result<Answer, Refused> {
+    api.query(&context, Query::TransferTrace(id)).await
 }

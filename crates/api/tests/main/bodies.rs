@@ -1,0 +1,173 @@
+//! Bodies that are refused, and how.
+
+use crate::client::{Service, request};
+use axum::body::Body;
+use axum::http::Method;
+use makegood_base::limits::BODY_BYTES_MAX;
+
+const CARD: &str = "crd_01h455vb4pex5vsknk084sn02q";
+const PAYEE: &str = "mch_01h455vb4pex5vsknk084sn02q";
+const ORDER: &str = "ord_01h455vb4pex5vsknk084sn02q";
+
+#[tokio::test]
+async fn amounts_that_are_none_are_refused_wherever_money_is_named() {
+    let service = Service::start().await;
+    let user = service.wallet.user().await;
+    let refused = [
+        "-1",
+        "-0",
+        "0",
+        "0.001",
+        "NaN",
+        "Infinity",
+        "1e2",
+        "1e400",
+        "9223372036854775808",
+        "+1",
+        " 1",
+        "1,000",
+        "0x10",
+        "１００",
+        "",
+        "1.",
+        ".1",
+    ];
+    let payment = format!("/v1/payments/{}/refunds", "pay_01h455vb4pex5vsknk084sn02q");
+    let confirm = format!("/v1/payments/{}/confirm", "pay_01h455vb4pex5vsknk084sn02q");
+    // Each route that takes money, with a place for the amount.
+    let routes = [
+        ("/v1/top-ups", format!(r#"{{"amount":{{"amount":AMOUNT,"currency":"CNY"}},"bank_card":"{CARD}"}}"#)),
+        (
+            "/v1/transfers",
+            r#"{"to":"li@example.com","amount":{"amount":AMOUNT,"currency":"CNY"}}"#.to_owned(),
+        ),
+        (
+            "/v1/orders",
+            format!(
+                r#"{{"merchant":"{PAYEE}","merchant_order_no":"A","description":"x",
+                    "amount":{{"amount":AMOUNT,"currency":"CNY"}}}}"#
+            ),
+        ),
+        (
+            "/v1/payments",
+            format!(
+                r#"{{"order":"{ORDER}","source":{{"type":"balance"}},
+                    "expect":{{"payee":"{PAYEE}","amount":{{"amount":AMOUNT,"currency":"CNY"}}}}}}"#
+            ),
+        ),
+        (
+            confirm.as_str(),
+            format!(r#"{{"expect":{{"payee":"{PAYEE}","amount":{{"amount":AMOUNT,"currency":"CNY"}}}}}}"#),
+        ),
+        (payment.as_str(), r#"{"reason":"x","amount":{"amount":AMOUNT,"currency":"CNY"}}"#.to_owned()),
+    ];
+    let before = service.wallet.count("SELECT COUNT(*) FROM idempotency").await;
+    for (path, body) in &routes {
+        for amount in refused {
+            let body = body.replace("AMOUNT", &format!("{amount:?}"));
+            let answered = service.post_keyed(&user.token, "k", path, &body).await.expect(422);
+            assert_eq!(answered.text("/code"), "amount.invalid", "{path} {amount}");
+            assert!(answered.text("/field").ends_with("amount.amount"), "{path} {}", answered.text("/field"));
+        }
+        for number in ["1", "1.5", "1e2", "1e400", "null", "true", "[]", "{}"] {
+            let body = body.replace("AMOUNT", number);
+            let answered = service.post_keyed(&user.token, "k", path, &body).await.expect(400);
+            assert_eq!(answered.text("/code"), "request.malformed", "{path} {number}");
+        }
+        let body = body.replace("AMOUNT", "\"1.5\"").replace("CNY", "JPY");
+        service.post_keyed(&user.token, "k", path, &body).await.expect(422);
+    }
+    assert_eq!(service.wallet.count("SELECT COUNT(*) FROM idempotency").await, before);
+    service.wallet.finish().await;
+}
+
+#[tokio::test]
+async fn bodies_that_are_not_what_the_route_takes_are_refused_and_name_the_field() {
+    let service = Service::start().await;
+    for (body, expected_field) in [
+        ("{", ""),
+        ("", "login"),
+        ("null", ""),
+        ("[]", ""),
+        (r#""text""#, ""),
+        (r#"{"login":"a@example.com","password":"x"}"#, "display_name"),
+        (r#"{"login":"a@example.com","password":"x","display_name":null}"#, "display_name"),
+        (r#"{"login":1,"password":"x","display_name":"x"}"#, "login"),
+        (r#"{"login":"a@example.com","login":"b@example.com","password":"x","display_name":"x"}"#, "login"),
+        (r#"{"login":"a@example.com","password":"x","display_name":"x","role":"admin"}"#, "role"),
+        (r#"{"login":"a@example.com","password":"x","display_name":"x"} x"#, ""),
+        ("{\"login\":\"\u{1}\"}", ""),
+        (r#"{"login":"\ud800","password":"x","display_name":"x"}"#, ""),
+    ] {
+        let answered = service.post("", "/v1/users", body).await.expect(400);
+        assert_eq!(answered.text("/code"), "request.malformed", "{body}");
+        assert_eq!(answered.text("/field"), expected_field, "{body}");
+    }
+    let nested = [
+        (r#"{"amount":{"amount":"1","amount":"2","currency":"CNY"},"to":"a@example.com"}"#, "amount.amount"),
+        (r#"{"amount":{"amount":"1","currency":"CNY","fee":"0"},"to":"a@example.com"}"#, "amount.fee"),
+        (r#"{"amount":{"currency":"CNY"},"to":"a@example.com"}"#, "amount.amount"),
+        (r#"{"amount":{"amount":"1","currency":"CNY"},"to":"a@example.com","user_id":"x"}"#, "user_id"),
+    ];
+    for (body, expected_field) in nested {
+        let answered = service.post_keyed("", "k", "/v1/transfers", body).await.expect(400);
+        assert_eq!(answered.text("/field"), expected_field, "{body}");
+    }
+    let body = r#"{"source":{"type":"balance","type":"bank_card"},"order":"x"}"#;
+    service.post_keyed("", "k", "/v1/payments", body).await.expect(400);
+    let body = format!(r#"{{"source":{{"type":"balance","balance":"1"}},"order":"{ORDER}"}}"#);
+    service.post_keyed("", "k", "/v1/payments", &body).await.expect(400);
+    let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+    service.post("", "/v1/users", &deep).await.expect(400);
+    service.wallet.stop().await;
+}
+
+#[tokio::test]
+async fn only_json_of_a_bounded_size_is_read() {
+    let service = Service::start().await;
+    let body = r#"{"login":"no login","password":"x","display_name":"x"}"#;
+    for (content_type, expected) in [
+        (Some("application/json"), 422),
+        (Some("Application/JSON; charset=UTF-8"), 422),
+        (Some("application/json;charset=\"utf-8\""), 422),
+        (Some("application/json; charset=gbk"), 415),
+        (Some("application/problem+json"), 415),
+        (Some("text/plain"), 415),
+        (Some("application/x-www-form-urlencoded"), 415),
+        (Some(""), 415),
+        (None, 415),
+    ] {
+        let mut request = request(Method::POST, "", "/v1/users");
+        if let Some(content_type) = content_type {
+            request = request.header("content-type", content_type);
+        }
+        service.send(request.body(Body::from(body)).unwrap()).await.expect(expected);
+    }
+    let padded = |length: usize| format!("{body}{}", " ".repeat(length - body.len()));
+    service.post("", "/v1/users", &padded(BODY_BYTES_MAX)).await.expect(422);
+    let answered = service.post("", "/v1/users", &padded(BODY_BYTES_MAX + 1)).await.expect(413);
+    assert_eq!(answered.text("/code"), "request.too_large");
+    service.wallet.stop().await;
+}
+
+#[tokio::test]
+async fn keys_are_checked() {
+    let service = Service::start().await;
+    let body = r#"{"to":"li@example.com","amount":{"amount":"1","currency":"CNY"}}"#;
+    let answered = service.post("", "/v1/transfers", body).await.expect(400);
+    assert_eq!(answered.text("/code"), "idempotency.key_missing");
+    let longest = "k".repeat(255);
+    for (key, expected) in
+        [("k", 401), (longest.as_str(), 401), ("a b\"c\"", 401), ("", 400), ("\u{e9}", 400), ("a\tb", 400)]
+    {
+        service.post_keyed("", key, "/v1/transfers", body).await.expect(expected);
+    }
+    service.post_keyed("", &format!("{longest}k"), "/v1/transfers", body).await.expect(400);
+    let twice = request(Method::POST, "", "/v1/transfers")
+        .header("content-type", "application/json")
+        .header("idempotency-key", "a")
+        .header("idempotency-key", "b");
+    let answered = service.send(twice.body(Body::from(body)).unwrap()).await.expect(400);
+    assert_eq!(answered.text("/code"), "idempotency.key_invalid");
+    service.wallet.stop().await;
+}

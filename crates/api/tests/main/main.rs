@@ -1,0 +1,12 @@
+//! The service as its clients see it, on a real database with the simulated bank behind it.
+
+#![expect(clippy::unwrap_used, reason = "a test whose setting fails has failed")]
+
+mod bodies;
+mod client;
+mod headers;
+mod lists;
+mod routes;
+mod sessions;
+mod socket;
+mod waiting;

@@ -1,0 +1,237 @@
+//! The document and the router say the same, and both say what is promised.
+
+use crate::client::{Service, request};
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Every route there is, with its methods; `!` marks what anybody may call, `$` what needs a key. A new route
+/// gets a line here.
+const INVENTORY: &[&str] = &[
+    "/healthz get!",
+    "/metrics get!",
+    "/readyz get!",
+    "/v1/banks get!",
+    "/v1/events get",
+    "/v1/me get",
+    "/v1/me/balances get",
+    "/v1/me/bank-cards get post",
+    "/v1/me/bank-cards/{id} delete get",
+    "/v1/me/bank-cards/{id}/confirm post",
+    "/v1/me/transactions get",
+    "/v1/merchants get post",
+    "/v1/merchants/{id} get",
+    "/v1/merchants/{id}/balances get",
+    "/v1/merchants/{id}/transactions get",
+    "/v1/orders get post",
+    "/v1/orders/{id} get!",
+    "/v1/orders/{id}/cancel post",
+    "/v1/orders/{id}/qr.svg get!",
+    "/v1/payments get post$",
+    "/v1/payments/{id} get",
+    "/v1/payments/{id}/cancel post",
+    "/v1/payments/{id}/confirm post$",
+    "/v1/payments/{id}/refunds get post$",
+    "/v1/payments/{id}/trace get",
+    "/v1/refunds get",
+    "/v1/refunds/{id} get",
+    "/v1/refunds/{id}/trace get",
+    "/v1/resolve post!",
+    "/v1/sessions get post!",
+    "/v1/sessions/current delete",
+    "/v1/sessions/{id} delete get",
+    "/v1/top-ups get post$",
+    "/v1/top-ups/{id} get",
+    "/v1/top-ups/{id}/trace get",
+    "/v1/transfers get post$",
+    "/v1/transfers/{id} get",
+    "/v1/transfers/{id}/trace get",
+    "/v1/users post!",
+];
+
+fn document() -> Value {
+    serde_json::to_value(makegood_api::openapi()).unwrap()
+}
+
+/// The operations of a document: path, method, operation.
+fn operations(document: &Value) -> Vec<(String, String, Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    let of = |(path, item): (&String, &Value)| {
+        let methods = item.as_object().unwrap().iter();
+        methods
+            .map(|(method, operation)| (path.clone(), method.clone(), operation.clone()))
+            .collect::<Vec<_>>()
+    };
+    paths.iter().flat_map(of).collect()
+}
+
+fn is_public(operation: &Value) -> bool {
+    let alternatives = operation["security"].as_array();
+    alternatives.is_some_and(|all| all.iter().any(|one| one.as_object().unwrap().is_empty()))
+}
+
+fn needs_key(operation: &Value) -> bool {
+    let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+    parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key" && parameter["required"] == true)
+}
+
+#[test]
+fn the_document_lists_every_route_and_no_other() {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (path, method, operation) in operations(&document()) {
+        let public = if is_public(&operation) { "!" } else { "" };
+        let key = if needs_key(&operation) { "$" } else { "" };
+        found.entry(path).or_default().push(format!("{method}{public}{key}"));
+    }
+    let lines = found.into_iter().map(|(path, mut methods)| {
+        methods.sort();
+        format!("{path} {}", methods.join(" "))
+    });
+    assert_eq!(lines.collect::<Vec<_>>(), INVENTORY);
+}
+
+#[test]
+fn every_operation_says_what_it_answers() {
+    for (path, method, operation) in operations(&document()) {
+        let name = format!("{method} {path}");
+        assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{name} has no summary");
+        assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{name}");
+        let responses = operation["responses"].as_object().unwrap();
+        assert!(responses.keys().any(|status| status.starts_with('2')), "{name}");
+        for (status, response) in responses {
+            let is_shared = response["$ref"] == format!("#/components/responses/Problem{status}");
+            let is_described = !response["description"].as_str().unwrap_or_default().is_empty();
+            assert!(is_shared || is_described, "{name} {status}");
+        }
+        let expected: &[&str] = match (method.as_str(), path.starts_with("/v1/")) {
+            (_, false) => &["503"],
+            ("get", true) => &["401", "404", "422", "500", "503"],
+            _ => &["400", "401", "404", "409", "415", "422", "429", "503"],
+        };
+        for status in expected {
+            assert!(responses.contains_key(*status), "{name} does not document {status}");
+        }
+    }
+}
+
+#[test]
+fn every_reference_of_the_document_leads_somewhere() {
+    let document = document();
+    let text = document.to_string();
+    let mut count = 0;
+    for reference in text.split("\"$ref\":\"#").skip(1) {
+        let pointer = reference.split('"').next().unwrap();
+        assert!(document.pointer(pointer).is_some(), "{pointer}");
+        count += 1;
+    }
+    assert!(count > 100, "{count}");
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(document["info"]["title"], "Makegood");
+}
+
+#[tokio::test]
+async fn the_router_takes_the_documented_methods_and_no_other() {
+    let service = Service::start().await;
+    let served = service.get("", "/openapi.json").await.expect(200).json();
+    assert_eq!(served, document());
+    for line in INVENTORY {
+        let (path, methods) = line.split_once(' ').unwrap();
+        let mut expected: Vec<String> =
+            methods.split(' ').map(|method| method.trim_end_matches(['!', '$']).to_uppercase()).collect();
+        if expected.iter().any(|method| method == "GET") {
+            expected.push("HEAD".to_owned());
+        }
+        expected.sort();
+        let concrete = path.replace("{id}", "none");
+        let patch = request(Method::PATCH, "", &concrete).body(Body::empty()).unwrap();
+        let refused = service.send(patch).await.expect(405);
+        let mut allowed: Vec<&str> = refused.header("allow").split(',').map(str::trim).collect();
+        allowed.sort_unstable();
+        // A path of its own beside `{id}` answers for its own methods alone.
+        assert_eq!(allowed, expected, "{path}");
+    }
+    service.wallet.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_gets_in_without_a_token_where_the_document_asks_for_one() {
+    let service = Service::start().await;
+    for (path, method, operation) in operations(&document()) {
+        let concrete = path.replace("{id}", some_id(&path));
+        let method: Method = method.to_uppercase().parse().unwrap();
+        let builder = request(method.clone(), "", &concrete).header("idempotency-key", "k");
+        let (builder, body) = match example(&operation, &document()) {
+            Some(body) => (builder.header("content-type", "application/json"), Body::from(body)),
+            None => (builder, Body::empty()),
+        };
+        let answered = service.send(builder.body(body).unwrap()).await;
+        let is_refused = answered.status == StatusCode::UNAUTHORIZED;
+        // What is for whoever presents a QR code is not for others; and these are no one's login and password.
+        let is_conditional = matches!(path.as_str(), "/v1/orders/{id}" | "/v1/resolve" | "/v1/sessions");
+        let is_open = is_public(&operation) && !is_conditional;
+        assert_eq!(is_refused, !is_open, "{method} {path}: {}", String::from_utf8_lossy(&answered.body));
+    }
+    service.wallet.stop().await;
+}
+
+/// An id of the kind that a path is about.
+fn some_id(path: &str) -> &'static str {
+    const IDS: &[(&str, &str)] = &[
+        ("/v1/me/bank-cards", "crd_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/merchants", "mch_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/orders", "ord_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/payments", "pay_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/refunds", "rfd_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/sessions", "ses_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/top-ups", "top_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/transfers", "trf_01h455vb4pex5vsknk084sn02q"),
+    ];
+    IDS.iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id)
+}
+
+/// A body made from the examples of the document, with what is required and has one.
+fn example(operation: &Value, document: &Value) -> Option<String> {
+    let schema = operation.pointer("/requestBody/content/application~1json/schema")?;
+    Some(example_of(schema, document, "").to_string())
+}
+
+fn example_of(schema: &Value, document: &Value, name: &str) -> Value {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return example_of(document.pointer(reference.trim_start_matches('#')).unwrap(), document, name);
+    }
+    if let Some(example) = schema.get("example") {
+        return example.clone();
+    }
+    let Some(properties) = schema["properties"].as_object() else {
+        return if name == "payee" { "mch_01h455vb4pex5vsknk084sn02q".into() } else { "x".into() };
+    };
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let is_wanted = |name: &str| {
+        required.iter().any(|required| required == name) || matches!(name, "order" | "to" | "id")
+    };
+    let wanted = properties.iter().filter(|(name, _)| is_wanted(name));
+    wanted.map(|(name, schema)| (name.clone(), example_of(schema, document, name))).collect()
+}
+
+#[test]
+fn routes_outside_the_document_are_the_pages_alone() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let mut found = Vec::new();
+    let mut folders = vec![std::path::PathBuf::from(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for line in text.lines().map(str::trim).filter(|line| line.starts_with(".route(")) {
+                found.push(line.split('"').nth(1).unwrap().to_owned());
+            }
+        }
+    }
+    found.sort();
+    assert_eq!(found, ["/docs/errors", "/openapi.json"]);
+}
