@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// The file whose lock says that a server works on the folder.
 const LOCK_FILE: &str = "lock";
+/// The file whose lock says that a simulated bank works on its books there.
+const BANK_LOCK_FILE: &str = "bank.lock";
 
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -36,10 +38,19 @@ pub(crate) fn create(folder: &Path) -> Result<(), DataFolderError> {
 /// Locks the folder for this process, for as long as the file lives. The system releases the lock of a process
 /// that was killed, so that no stale lock can keep a server from starting.
 pub(crate) fn lock(folder: &Path) -> Result<File, DataFolderError> {
+    lock_file(folder, LOCK_FILE)
+}
+
+/// Locks the simulated bank's books, which may be another process's than the service's.
+pub(crate) fn lock_bank(folder: &Path) -> Result<File, DataFolderError> {
+    lock_file(folder, BANK_LOCK_FILE)
+}
+
+fn lock_file(folder: &Path, name: &str) -> Result<File, DataFolderError> {
     let unusable = |error| DataFolderError::Unusable { folder: folder.to_owned(), error };
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true).mode(0o600);
-    let file = options.open(folder.join(LOCK_FILE)).map_err(unusable)?;
+    let file = options.open(folder.join(name)).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(DataFolderError::InUse { folder: folder.to_owned() }),
@@ -54,13 +65,18 @@ pub fn sqlite_url(file: &Path) -> String {
     format!("sqlite:{}", path.replace('%', "%25").replace('?', "%3F").replace('#', "%23"))
 }
 
-/// The folder of the file that a SQLite URL names.
-pub(crate) fn folder_of_url(url: &str) -> Option<PathBuf> {
+/// The file that a SQLite URL names; none for another database.
+pub(crate) fn file_of_url(url: &str) -> Option<PathBuf> {
     let path = url.strip_prefix("sqlite:")?;
     let path = path.strip_prefix("//").unwrap_or(path);
     let path = path.split('?').next().unwrap_or(path);
-    let path = path.replace("%23", "#").replace("%3F", "?").replace("%25", "%");
-    let folder = Path::new(&path).parent()?;
+    Some(PathBuf::from(path.replace("%23", "#").replace("%3F", "?").replace("%25", "%")))
+}
+
+/// The folder of the file that a SQLite URL names.
+pub(crate) fn folder_of_url(url: &str) -> Option<PathBuf> {
+    let file = file_of_url(url)?;
+    let folder = file.parent()?;
     Some(if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() })
 }
 

@@ -5,11 +5,17 @@
 
 pub mod curl;
 mod data_folder;
+pub mod demo;
+pub mod doctor;
 pub mod output;
 pub mod schema;
 pub mod secrets;
 mod server;
+pub mod simulated_bank;
+pub mod staff;
+pub mod verify;
 
 pub use data_folder::{DataFolderError, sqlite_url};
+pub use makegood_app::{SystemClock, SystemEntropy};
 pub use secrets::SecretsFileError;
 pub use server::{Running, Server, ServerConfig, StartError};

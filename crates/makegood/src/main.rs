@@ -1,11 +1,11 @@
 //! The wallet service: `makegood --help` says what it does.
 
 mod command_line;
+mod commands;
 mod serve;
 
 use clap::Parser as _;
-use command_line::{Command, CommandLine};
-use makegood::output::say;
+use command_line::{Command, CommandLine, StaffCommand};
 use std::process::ExitCode;
 
 /// Why a command failed, for the person at the terminal.
@@ -29,11 +29,14 @@ async fn run(command_line: CommandLine) -> Result<ExitCode, Failure> {
     let CommandLine { options, command } = command_line;
     match command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(&options).await,
-        Command::Migrate => {
-            let version = makegood::schema::migrate(&options.server_config()?).await?;
-            say(&format!("the schema is at version {version}"));
-            Ok(ExitCode::SUCCESS)
+        Command::Migrate => commands::migrate(&options).await,
+        Command::Verify => commands::verify(&options).await,
+        Command::Doctor => commands::doctor(&options).await,
+        Command::Demo { language } => commands::demo(language).await,
+        Command::Staff { command: StaffCommand::Add { login, password_stdin } } => {
+            commands::add_staff(&options, &login, password_stdin).await
         }
+        Command::Banksim { seed } => serve::banksim(&options, seed).await,
     }
 }
 

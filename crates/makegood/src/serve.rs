@@ -1,10 +1,11 @@
-//! `makegood serve`: the service, until it is told to stop.
+//! `makegood serve` and `makegood banksim`: servers, until they are told to stop.
 
 use crate::Failure;
 use crate::command_line::Options;
 use makegood::output::say;
-use makegood::{Server, ServerConfig, curl};
+use makegood::{Server, ServerConfig, curl, simulated_bank};
 use makegood_app::{SystemClock, SystemEntropy};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,6 +30,21 @@ pub(crate) async fn serve(options: &Options) -> Result<ExitCode, Failure> {
     }
     running.stop().await;
     if was_told { Ok(ExitCode::SUCCESS) } else { Err("the server ended by itself: its log says why".into()) }
+}
+
+pub(crate) async fn banksim(options: &Options, seed: u64) -> Result<ExitCode, Failure> {
+    let config = options.server_config()?;
+    let listen = options.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8081)));
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let bank = simulated_bank::start(&config, listen, seed, clock, entropy).await?;
+    say(&format!("listening on {}", bank.running.url()));
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    bank.running.stop().await;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Whether a newcomer has started it: everything is made up, so that the lines to try work as they stand.

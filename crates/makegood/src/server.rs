@@ -89,9 +89,12 @@ impl Server {
         tracing::info!(version, livemode, "the database is ready");
         let simulated = match config.bank_url {
             Some(_) => None,
-            None => Some(start_bank(&config, &secrets.bank_secret, Arc::clone(&clock)).await?),
+            None => {
+                let bank = bank_config(&config, &secrets.bank_secret);
+                Some(makegood_banksim::start(bank, Arc::clone(&clock)).await?)
+            }
         };
-        let bank = bank_config(&config, simulated.as_ref(), &secrets.bank_secret);
+        let bank = bank_access(&config, simulated.as_ref(), &secrets.bank_secret);
         let app_config = AppConfig {
             settings: Settings { livemode, ..config.settings },
             secrets,
@@ -130,7 +133,12 @@ fn lock_folders(config: &ServerConfig) -> Result<Vec<File>, StartError> {
     if let Some(folder) = config.database_url.as_deref().and_then(data_folder::folder_of_url) {
         folders.insert(canonical(&folder)?);
     }
-    Ok(folders.iter().map(|folder| data_folder::lock(folder)).collect::<Result<_, _>>()?)
+    let mut locks: Vec<_> =
+        folders.iter().map(|folder| data_folder::lock(folder)).collect::<Result<_, _>>()?;
+    if config.bank_url.is_none() {
+        locks.push(data_folder::lock_bank(&config.data_folder)?);
+    }
+    Ok(locks)
 }
 
 fn canonical(folder: &Path) -> Result<PathBuf, DataFolderError> {
@@ -138,18 +146,17 @@ fn canonical(folder: &Path) -> Result<PathBuf, DataFolderError> {
     folder.canonicalize().map_err(unusable)
 }
 
-async fn start_bank(
-    config: &ServerConfig,
-    secret: &str,
-    clock: Arc<dyn Clock>,
-) -> Result<makegood_banksim::Running, makegood_banksim::StartError> {
+/// The simulated bank with its books in the data folder.
+pub(crate) fn bank_config(config: &ServerConfig, secret: &str) -> makegood_banksim::Config {
     let books = data_folder::sqlite_url(&config.data_folder.join("bank.db"));
-    let mut bank = makegood_banksim::Config::new(books, secret);
-    bank.timings = config.simulated_bank_timings;
-    makegood_banksim::start(bank, clock).await
+    makegood_banksim::Config {
+        timings: config.simulated_bank_timings,
+        ..makegood_banksim::Config::new(books, secret)
+    }
 }
 
-fn bank_config(
+/// How the service reaches its bank.
+fn bank_access(
     config: &ServerConfig,
     simulated: Option<&makegood_banksim::Running>,
     secret: &str,

@@ -1,0 +1,241 @@
+//! `makegood doctor`: looks at everything that the service leans on, and says what to do where something is
+//! wrong. It changes nothing but a file that it writes and removes.
+
+use crate::secrets::is_open_to_others;
+use crate::{ServerConfig, data_folder, secrets};
+use makegood_base::{Clock, Timestamp};
+use makegood_sql::{Database, Dialect, Fields, Kind, Options, Transaction};
+use makegood_store::migrations;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How much must fit onto the disk of the data folder.
+const DISK_PROBE_BYTES: usize = 16 << 20;
+/// How far the last commit may be in the future of this machine's clock.
+const CLOCK_MARGIN: Duration = Duration::from_secs(5);
+/// This program was not there before: a clock that says otherwise is wrong. 2026-01-01T00:00:00Z.
+const EARLIEST: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
+const BANK_TIMEOUT: Duration = Duration::from_secs(5);
+const LAST_COMMIT: &str = "SELECT COALESCE(MAX(at), 0) FROM ledger_batches";
+const DURABILITY_POSTGRES: &str =
+    "SELECT current_setting('fsync') || ' ' || current_setting('synchronous_commit')
+    || ' ' || current_setting('full_page_writes')";
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub name: &'static str,
+    /// What was found, or what to do.
+    pub outcome: Result<String, String>,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.outcome {
+            Ok(found) => write!(formatter, "ok      {}: {found}", self.name),
+            Err(advice) => write!(formatter, "FAILED  {}: {advice}", self.name),
+        }
+    }
+}
+
+/// Looks at everything, in the order in which a start needs it.
+pub async fn examine(config: &ServerConfig, clock: &dyn Clock) -> Vec<Finding> {
+    let mut findings = vec![
+        Finding { name: "set-up", outcome: set_up(config) },
+        Finding { name: "data folder", outcome: disk(config) },
+        Finding { name: "secrets", outcome: secrets_file(config) },
+        Finding { name: "clock", outcome: clock_is_set(clock) },
+    ];
+    findings.extend(database(config, clock).await);
+    findings.push(Finding { name: "bank", outcome: bank(config).await });
+    findings
+}
+
+fn set_up(config: &ServerConfig) -> Result<String, String> {
+    config.refuse_unsafe().map_err(|error| error.to_string())?;
+    let is_live = !config.test_mode && config.bank_url.is_some() && config.secrets.is_some();
+    Ok(if is_live { "money is real (livemode)" } else { "a test set-up: money is not real" }.to_owned())
+}
+
+fn disk(config: &ServerConfig) -> Result<String, String> {
+    if !config.uses_data_folder() {
+        return Ok("not used".to_owned());
+    }
+    let folder = &config.data_folder;
+    if !folder.exists() {
+        return Ok(format!("{} is not there yet: serve makes it", folder.display()));
+    }
+    let probe = folder.join(".doctor");
+    let written = File::create(&probe)
+        .and_then(|mut file| file.write_all(&vec![0; DISK_PROBE_BYTES]).and_then(|()| file.sync_all()));
+    let removed = fs::remove_file(&probe);
+    written.and(removed).map_err(|error| {
+        format!("{} cannot be written to ({error}): free some space, or set its owner", folder.display())
+    })?;
+    Ok(format!("{} can be written to", folder.display()))
+}
+
+fn secrets_file(config: &ServerConfig) -> Result<String, String> {
+    if config.secrets.is_some() {
+        return Ok("read from their own file".to_owned());
+    }
+    let file: PathBuf = config.secrets_file();
+    if !file.exists() {
+        return Ok(format!("{} is not there yet: serve makes it in a test set-up", file.display()));
+    }
+    secrets::read(&file).map_err(|error| error.to_string())?;
+    owner_alone(&file)
+}
+
+/// Whether a secrets file is its owner's alone.
+pub fn owner_alone(file: &std::path::Path) -> Result<String, String> {
+    match is_open_to_others(file) {
+        Ok(false) => Ok(format!("{} is its owner's alone", file.display())),
+        Ok(true) => Err(format!("others can read {0}: run `chmod 600 {0}`", file.display())),
+        Err(error) => Err(format!("{} cannot be looked at: {error}", file.display())),
+    }
+}
+
+fn clock_is_set(clock: &dyn Clock) -> Result<String, String> {
+    let now = clock.now();
+    if now < EARLIEST {
+        return Err(format!("it says {now}: set the machine's clock"));
+    }
+    Ok(format!("it says {now}"))
+}
+
+async fn database(config: &ServerConfig, clock: &dyn Clock) -> Vec<Finding> {
+    let url = config.database_url();
+    let finding = |name, outcome| vec![Finding { name, outcome }];
+    if data_folder::file_of_url(&url).is_some_and(|file| !file.exists()) {
+        return finding("database", Ok("the SQLite file is not there yet: serve makes it".to_owned()));
+    }
+    let database = match Database::open(&url, Options::default()).await {
+        Ok(database) => database,
+        Err(error) => {
+            let advice = format!("it does not answer ({error}): look at MAKEGOOD_DATABASE_URL");
+            return finding("database", Err(advice));
+        }
+    };
+    let mut findings = finding("database", Ok("it answers".to_owned()));
+    let schema = match migrations::check(&database).await {
+        Ok(()) => Ok("at this program's version".to_owned()),
+        Err(error) => Err(format!("{error} (`makegood migrate`)")),
+    };
+    let has_schema = schema.is_ok();
+    findings.push(Finding { name: "schema", outcome: schema });
+    findings.push(Finding { name: "durability", outcome: durability(&database).await });
+    if has_schema {
+        findings.push(Finding { name: "last commit", outcome: last_commit(&database, clock).await });
+    }
+    database.close().await;
+    findings
+}
+
+/// SQLite's settings are asserted on every connection that is opened; PostgreSQL's are its operator's.
+async fn durability(database: &Database) -> Result<String, String> {
+    if database.dialect() == Dialect::Sqlite {
+        return Ok("WAL with synchronous=FULL".to_owned());
+    }
+    let settings: String = single(database, DURABILITY_POSTGRES, &[Kind::Text]).await?;
+    match settings.split(' ').collect::<Vec<_>>().as_slice() {
+        ["on", commit, "on"] if *commit != "off" => Ok(format!("fsync, synchronous_commit={commit}")),
+        _ => Err(format!(
+            "fsync, synchronous_commit, full_page_writes are `{settings}`: set all three to on, or a crash of \
+             the database loses payments"
+        )),
+    }
+}
+
+async fn last_commit(database: &Database, clock: &dyn Clock) -> Result<String, String> {
+    let at = Timestamp::from_micros(single(database, LAST_COMMIT, &[Kind::Integer]).await?);
+    if at > clock.now().plus(CLOCK_MARGIN) {
+        return Err(format!("it is from {at}, which has not come yet: set this machine's clock"));
+    }
+    Ok(if at == Timestamp::EPOCH { "none yet".to_owned() } else { at.to_string() })
+}
+
+async fn single<T: makegood_sql::FromValue>(
+    database: &Database,
+    text: &'static str,
+    kinds: &'static [Kind],
+) -> Result<T, String> {
+    let read = async {
+        let mut transaction: Transaction = database.read().await?;
+        let row = transaction.query(text, Vec::new(), kinds).await?.pop().unwrap_or_default();
+        transaction.rollback().await;
+        Fields::new("doctor", row).take()
+    };
+    read.await.map_err(|error: makegood_sql::Error| error.to_string())
+}
+
+/// Asks the bank for its newest transfer: that shows its address and our secret to be right.
+async fn bank(config: &ServerConfig) -> Result<String, String> {
+    let (Some(url), Some(secrets)) = (&config.bank_url, &config.secrets) else {
+        return Ok("the simulated one, inside".to_owned());
+    };
+    let client = reqwest::Client::builder().timeout(BANK_TIMEOUT).no_proxy().build();
+    let client = client.map_err(|error| error.to_string())?;
+    let request = client.get(format!("{}/v1/transfers?limit=1", url.trim_end_matches('/')));
+    match request.bearer_auth(&secrets.bank_secret).send().await {
+        Ok(response) if response.status().is_success() => Ok(format!("{url} answers")),
+        Ok(response) if response.status() == reqwest::StatusCode::UNAUTHORIZED => {
+            Err(format!("{url} refuses our secret: set `bank_secret=…` in the secrets file"))
+        }
+        Ok(response) => Err(format!("{url} answers {}", response.status())),
+        Err(error) => {
+            Err(format!("{url} does not answer ({}): look at MAKEGOOD_BANK_URL", error.without_url()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use makegood_app::SystemEntropy;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    struct At(i64);
+
+    impl Clock for At {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_micros(self.0)
+        }
+    }
+
+    const NOW: At = At(1_795_375_845_000_000);
+
+    async fn failed(config: &ServerConfig, clock: &dyn Clock) -> Vec<&'static str> {
+        let findings = examine(config, clock).await;
+        findings.into_iter().filter(|finding| finding.outcome.is_err()).map(|finding| finding.name).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = ServerConfig::new(folder.path());
+        assert_eq!(failed(&config, &NOW).await, Vec::<&str>::new(), "nothing is there yet");
+        assert_eq!(failed(&config, &At(0)).await, ["clock"]);
+        let outside = ServerConfig { listen: "0.0.0.0:0".parse().unwrap(), ..config.clone() };
+        assert_eq!(failed(&outside, &NOW).await, ["set-up"]);
+
+        let secrets = secrets::read_or_generate(&config.secrets_file(), &SystemEntropy).unwrap();
+        fs::set_permissions(config.secrets_file(), fs::Permissions::from_mode(0o644)).unwrap();
+        let database = Database::open(&config.database_url(), Options::default()).await.unwrap();
+        assert_eq!(failed(&config, &NOW).await, ["secrets", "schema"]);
+        fs::set_permissions(config.secrets_file(), fs::Permissions::from_mode(0o600)).unwrap();
+        migrations::migrate(&database).await.unwrap();
+        database.close().await;
+        assert_eq!(failed(&config, &NOW).await, Vec::<&str>::new());
+
+        let bank_url = Some("http://127.0.0.1:1".to_owned());
+        let unreachable = ServerConfig { bank_url, secrets: Some(secrets), ..config.clone() };
+        assert_eq!(failed(&unreachable, &NOW).await, ["bank"]);
+        let elsewhere = Some("postgres://127.0.0.1:1/none".to_owned());
+        let no_database = ServerConfig { database_url: elsewhere, test_mode: true, ..config };
+        assert_eq!(failed(&no_database, &NOW).await, ["database"]);
+    }
+}

@@ -1,0 +1,116 @@
+//! `makegood staff add`: an account for somebody who answers people.
+
+use crate::{ServerConfig, StartError, data_folder};
+use makegood_app::{App, AppConfig};
+use makegood_auth::{Login, LoginError, StaffRole, password};
+use makegood_base::{Clock, Entropy, IdSeed, Ids, RequestId, encode_suffix};
+use makegood_sql::{Database, Options};
+use makegood_store::{SqlStore, migrations};
+use makegood_wallet::texts::Language;
+use makegood_wallet::{Action, Caller, Code, Command};
+use std::sync::Arc;
+
+/// Why no account was made.
+#[derive(Debug, thiserror::Error)]
+pub enum StaffError {
+    /// The login is neither an email address nor an E.164 phone number.
+    #[error(transparent)]
+    Login(#[from] LoginError),
+    /// The password is too weak.
+    #[error("the password is refused: {0}")]
+    Password(#[from] password::PasswordProblem),
+    /// The configuration or the database cannot be used.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The wallet said no.
+    #[error("{detail} ({code})")]
+    Refused {
+        /// The code.
+        code: String,
+        /// What happened.
+        detail: String,
+    },
+    /// The wallet did not get that far.
+    #[error("the password cannot be hashed ({})", .0.as_str())]
+    Hash(Code),
+}
+
+/// A password that nobody has seen: 128 random bits.
+#[must_use]
+pub fn generate_password(entropy: &dyn Entropy) -> String {
+    let mut bits = [0; 16];
+    entropy.fill(&mut bits);
+    encode_suffix(&bits)
+}
+
+/// Adds a staff account, whether or not a server runs on the same database, with the same secrets as the
+/// server's. Refused: a login that staff has already, and a password that the policy does not allow. Adding is
+/// an event, like everything that staff do.
+pub async fn add(
+    config: &ServerConfig,
+    login: &str,
+    password: String,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Result<(), StaffError> {
+    let login = Login::parse(login)?;
+    password::check(&password, &login)?;
+    config.refuse_unsafe()?;
+    if config.uses_data_folder() {
+        data_folder::create(&config.data_folder).map_err(StartError::from)?;
+    }
+    let resolved = config.resolve(entropy.as_ref()).map_err(StartError::from)?;
+    let database = open(&resolved.database_url).await?;
+    let app_config = AppConfig {
+        settings: config.settings.clone(),
+        secrets: resolved.secrets,
+        banks: Vec::new(),
+        limits: config.engine,
+        jobs: config.jobs,
+        passwords: config.passwords,
+    };
+    let store = SqlStore::new(database.clone());
+    let (app, engine) =
+        App::start(store, app_config, Arc::clone(&clock), Arc::clone(&entropy)).map_err(StartError::from)?;
+    let added = submit(&app, login, password, clock.as_ref(), entropy.as_ref()).await;
+    drop(app);
+    if let Err(error) = engine.await {
+        tracing::error!(%error, "the engine ended badly");
+    }
+    database.close().await;
+    added
+}
+
+async fn open(url: &str) -> Result<Database, StartError> {
+    let database = Database::open(url, Options::default()).await?;
+    migrations::migrate(&database).await?;
+    Ok(database)
+}
+
+async fn submit(
+    app: &App,
+    login: Login,
+    password: String,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+) -> Result<(), StaffError> {
+    let password_hash = app.hash_password(password).await.map_err(StaffError::Hash)?;
+    let action = Action::AddStaff { login: login.into_string(), password_hash, role: StaffRole::Support };
+    let seed = IdSeed::draw(clock.now(), entropy);
+    let command = Command {
+        seed,
+        request: RequestId::from_raw(Ids::new(seed).next_raw()),
+        caller: Caller::Operator,
+        language: Language::English,
+        idempotency_key: None,
+        fingerprint: [0; 32],
+        action,
+    };
+    let reply = app.submit(command).await;
+    if !reply.is_problem() {
+        return Ok(());
+    }
+    let problem: serde_json::Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let text = |field: &str| problem[field].as_str().unwrap_or_default().to_owned();
+    Err(StaffError::Refused { code: text("code"), detail: text("detail") })
+}

@@ -1,0 +1,94 @@
+//! `makegood verify`: proves what is stored. The journal is replayed and compared with every balance, and what
+//! the wallet shows (payments, orders, refunds, top-ups, transfers) is compared with the ledger.
+//!
+//! It only reads, each part in one snapshot, and so it works while servers run.
+
+mod pool;
+mod projections;
+
+use crate::data_folder;
+use makegood_ledger::replay;
+use makegood_sql::{Database, Options};
+use makegood_store::migrations;
+
+/// Why nothing could be verified.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// There is no such database.
+    #[error("there is no database {0}: verify makes none")]
+    Missing(String),
+    /// The database cannot be read, or has another schema than this program.
+    #[error("the database cannot be read: {0}")]
+    Database(#[from] makegood_sql::Error),
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The replay of the journal.
+    pub ledger: replay::Report,
+    /// Rows of the wallet that were compared, by what they are.
+    pub compared: Vec<(&'static str, i64)>,
+    /// Where the wallet's books do not balance, or its rows differ from the ledger.
+    pub differences: Vec<String>,
+}
+
+impl Report {
+    /// Whether everything is as it has to be.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.ledger.is_clean() && self.differences.is_empty()
+    }
+
+    /// The report, line by line; the last one is `ok` or counts the differences.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let replay::Report { transactions, legs, differences, differences_found, stopped, .. } = &self.ledger;
+        let mut lines = vec![format!("journal: {transactions} transactions with {legs} legs replayed")];
+        let compared: Vec<_> = self.compared.iter().map(|(what, count)| format!("{count} {what}")).collect();
+        lines.push(format!("wallet: {} compared with it", compared.join(", ")));
+        lines.extend(differences.iter().map(|difference| format!("difference: {difference}")));
+        lines.extend(self.differences.iter().map(|difference| format!("difference: {difference}")));
+        if *stopped {
+            lines.push(
+                "the journal could not be replayed to its end: what follows was not compared".to_owned(),
+            );
+        }
+        let wallet = u64::try_from(self.differences.len()).unwrap_or(u64::MAX);
+        lines.push(match differences_found.saturating_add(wallet) {
+            0 if self.is_clean() => "ok".to_owned(),
+            found => format!("NOT OK: {found} differences"),
+        });
+        lines
+    }
+}
+
+/// Verifies the database at this URL. Makes nothing, changes nothing.
+pub async fn verify_url(url: &str) -> Result<Report, VerifyError> {
+    if data_folder::file_of_url(url).is_some_and(|file| !file.exists()) {
+        return Err(VerifyError::Missing(url.to_owned()));
+    }
+    let database = Database::open(url, Options::default()).await?;
+    let report = verify(&database).await;
+    database.close().await;
+    report
+}
+
+/// Verifies a database whose schema is this program's.
+pub async fn verify(database: &Database) -> Result<Report, VerifyError> {
+    migrations::check(database).await?;
+    let ledger = makegood_ledger_sql::verify(database).await?;
+    let mut transaction = database.read().await?;
+    let mut report = Report { ledger, compared: Vec::new(), differences: Vec::new() };
+    let outcome = match pool::check(&mut transaction, &mut report).await {
+        Ok(()) => projections::check(&mut transaction, &mut report).await,
+        Err(error) => Err(error),
+    };
+    transaction.rollback().await;
+    match outcome {
+        // A row that does not parse is a finding; where the ledger has found it already, it is not told twice.
+        Err(error @ makegood_sql::Error::Corrupt { .. }) => report.differences.push(error.to_string()),
+        outcome => outcome?,
+    }
+    Ok(report)
+}

@@ -1,0 +1,229 @@
+//! What the wallet shows is a projection of the ledger and of the banks' answers: here each kind of row is
+//! compared with what it projects. A query answers the ids of the rows that differ.
+
+use super::Report;
+use makegood_base::{RawId, encode_suffix};
+use makegood_sql::{Error, Fields, Kind, Transaction, Value};
+use makegood_wallet::postings::MovementCode;
+
+/// One comparison.
+struct Check {
+    /// What the answered ids are of, as a TypeID's prefix.
+    prefix: &'static str,
+    /// What is wrong with them.
+    finding: &'static str,
+    /// Answers the ids; `$1` and `$2` are the numbers of `movements`.
+    text: &'static str,
+    movements: &'static [MovementCode],
+}
+
+/// The sum of a transaction's legs, where it is joined as `posted`.
+macro_rules! moved {
+    () => {
+        "(SELECT CAST(SUM(leg.amount) AS BIGINT) FROM ledger_legs AS leg
+            WHERE leg.position >= posted.first_position AND leg.position < posted.first_position + posted.legs)"
+    };
+}
+
+macro_rules! paid {
+    ($table:literal) => {
+        concat!($table, ".status IN ('succeeded', 'partially_refunded', 'refunded')")
+    };
+}
+
+/// How many differences of one kind are listed.
+const LIST_MAX: usize = 100;
+
+const CHECKS: &[Check] = &[
+    // What a payment's legs add up to: the merchant's part, the fee, the fee in our own book; and from a card
+    // the statement's step.
+    Check {
+        prefix: "pay",
+        finding: "the ledger does not have what this payment says that it moved",
+        text: concat!(
+            "SELECT payment.id FROM payments AS payment LEFT JOIN ledger_transactions AS posted
+                ON posted.reference = payment.id
+                AND posted.code = CASE payment.source WHEN 'balance' THEN $1 ELSE $2 END
+            WHERE CASE WHEN ",
+            paid!("payment"),
+            " THEN posted.id IS NULL OR ",
+            moved!(),
+            " <> payment.amount_minor + payment.fee_minor
+                    + CASE payment.source WHEN 'balance' THEN 0 ELSE payment.amount_minor END
+                ELSE posted.id IS NOT NULL END
+            ORDER BY payment.id"
+        ),
+        movements: &[MovementCode::Payment, MovementCode::CardPayment],
+    },
+    Check {
+        prefix: "pay",
+        finding: "the ledger has this payment, the wallet does not",
+        text: "SELECT posted.reference FROM ledger_transactions AS posted LEFT JOIN payments AS payment
+                ON payment.id = posted.reference
+            WHERE posted.code IN ($1, $2) AND payment.id IS NULL ORDER BY posted.reference",
+        movements: &[MovementCode::Payment, MovementCode::CardPayment],
+    },
+    Check {
+        prefix: "ord",
+        finding: "more than one payment has paid this order",
+        text: concat!(
+            "SELECT payment.order_id FROM payments AS payment WHERE ",
+            paid!("payment"),
+            " GROUP BY payment.order_id HAVING COUNT(*) > 1 ORDER BY payment.order_id"
+        ),
+        movements: &[],
+    },
+    Check {
+        prefix: "ord",
+        finding: "the order is not paid by the payment that it names",
+        text: concat!(
+            "SELECT placed.id FROM orders AS placed LEFT JOIN payments AS payment
+                ON payment.id = placed.paid_by_id AND payment.order_id = placed.id AND ",
+            paid!("payment"),
+            " WHERE CASE placed.state WHEN 'paid' THEN payment.id IS NULL
+                ELSE placed.paid_by_id IS NOT NULL END ORDER BY placed.id"
+        ),
+        movements: &[],
+    },
+    Check {
+        prefix: "pay",
+        finding: "the payment has paid, and its order does not say so",
+        text: concat!(
+            "SELECT payment.id FROM payments AS payment LEFT JOIN orders AS placed
+                ON placed.id = payment.order_id AND placed.paid_by_id = payment.id
+            WHERE ",
+            paid!("payment"),
+            " AND placed.id IS NULL ORDER BY payment.id"
+        ),
+        movements: &[],
+    },
+    Check {
+        prefix: "pay",
+        finding: "what was returned is not the sum of its refunds",
+        text: "SELECT payment.id FROM payments AS payment LEFT JOIN (
+                SELECT payment_id, CAST(SUM(amount_minor) AS BIGINT) AS amount_minor,
+                    CAST(SUM(fee_back_minor) AS BIGINT) AS fee_minor
+                FROM refunds WHERE origin = 'merchant' GROUP BY payment_id) AS given
+                ON given.payment_id = payment.id
+            WHERE payment.refunded_minor <> COALESCE(given.amount_minor, 0)
+                OR payment.fee_returned_minor <> COALESCE(given.fee_minor, 0)
+                OR CASE payment.status
+                    WHEN 'refunded' THEN payment.refunded_minor <> payment.amount_minor
+                    WHEN 'partially_refunded' THEN payment.refunded_minor <= 0
+                        OR payment.refunded_minor >= payment.amount_minor
+                    ELSE payment.refunded_minor <> 0 END
+            ORDER BY payment.id",
+        movements: &[],
+    },
+    // The merchant's part and the fee into clearing, the fee in our own book, and out of clearing again.
+    Check {
+        prefix: "rfd",
+        finding: "the ledger does not have what this refund says that it moved",
+        text: concat!(
+            "SELECT refund.id FROM refunds AS refund LEFT JOIN ledger_transactions AS posted
+                ON posted.reference = refund.id
+                AND posted.code = CASE WHEN refund.bank_transfer_id IS NULL THEN $1 ELSE $2 END
+            WHERE refund.origin = 'merchant' AND (posted.id IS NULL OR ",
+            moved!(),
+            " <> refund.amount_minor + refund.amount_minor + refund.fee_back_minor) ORDER BY refund.id"
+        ),
+        movements: &[MovementCode::Refund, MovementCode::CardRefund],
+    },
+    Check {
+        prefix: "rfd",
+        finding: "the ledger has this refund, the wallet does not",
+        text: "SELECT posted.reference FROM ledger_transactions AS posted LEFT JOIN refunds AS refund
+                ON refund.id = posted.reference
+            WHERE posted.code IN ($1, $2) AND refund.id IS NULL ORDER BY posted.reference",
+        movements: &[MovementCode::Refund, MovementCode::CardRefund],
+    },
+    Check {
+        prefix: "top",
+        finding: "the ledger does not have what this top-up says that it moved",
+        text: concat!(
+            "SELECT top_up.id FROM top_ups AS top_up LEFT JOIN ledger_transactions AS posted
+                ON posted.reference = top_up.id AND posted.code = $1
+            WHERE CASE top_up.status WHEN 'succeeded' THEN posted.id IS NULL OR ",
+            moved!(),
+            " <> top_up.amount_minor + top_up.amount_minor ELSE posted.id IS NOT NULL END ORDER BY top_up.id"
+        ),
+        movements: &[MovementCode::TopUp],
+    },
+    Check {
+        prefix: "trf",
+        finding: "the ledger does not have what this transfer says that it moved",
+        text: concat!(
+            "SELECT given.id FROM transfers AS given LEFT JOIN ledger_transactions AS posted
+                ON posted.reference = given.id AND posted.code = $1
+            WHERE posted.id IS NULL OR ",
+            moved!(),
+            " <> given.amount_minor ORDER BY given.id"
+        ),
+        movements: &[MovementCode::Transfer],
+    },
+    Check {
+        prefix: "btr",
+        finding: "the bank has moved this, and it neither arrived nor was given back",
+        text: concat!(
+            "SELECT moved.id FROM bank_transfers AS moved
+                LEFT JOIN payments AS payment ON moved.purpose_kind = 'payment' AND payment.id = moved.purpose_id
+                LEFT JOIN top_ups AS top_up ON moved.purpose_kind = 'top_up' AND top_up.id = moved.purpose_id
+            WHERE moved.state = 'settled' AND moved.direction = 'in'
+                AND CASE moved.purpose_kind
+                    WHEN 'payment' THEN payment.id IS NULL
+                        OR NOT (",
+            paid!("payment"),
+            " OR payment.late_refund_id IS NOT NULL)
+                    ELSE top_up.id IS NULL OR top_up.status <> 'succeeded' END
+            ORDER BY moved.id"
+        ),
+        movements: &[],
+    },
+    Check {
+        prefix: "btr",
+        finding: "it is the wallet's turn here, and no timer will wake it",
+        text: "SELECT open_transfer.id FROM bank_transfers AS open_transfer LEFT JOIN timers AS timer
+                ON timer.kind = 'bank_transfer' AND timer.object_id = open_transfer.id
+            WHERE open_transfer.next_at IS NOT NULL AND timer.object_id IS NULL ORDER BY open_transfer.id",
+        movements: &[],
+    },
+    Check {
+        prefix: "pay",
+        finding: "the payment waits for its confirmation, and no timer will close it",
+        text: "SELECT payment.id FROM payments AS payment LEFT JOIN timers AS timer
+                ON timer.kind = 'payment' AND timer.object_id = payment.id
+            WHERE payment.status = 'requires_confirmation' AND timer.object_id IS NULL ORDER BY payment.id",
+        movements: &[],
+    },
+];
+
+const COUNTS: &[(&str, &str)] = &[
+    ("payments", "SELECT COUNT(*) FROM payments"),
+    ("refunds", "SELECT COUNT(*) FROM refunds"),
+    ("top-ups", "SELECT COUNT(*) FROM top_ups"),
+    ("transfers", "SELECT COUNT(*) FROM transfers"),
+    ("orders", "SELECT COUNT(*) FROM orders"),
+    ("bank transfers", "SELECT COUNT(*) FROM bank_transfers"),
+];
+
+pub(super) async fn check(transaction: &mut Transaction, report: &mut Report) -> Result<(), Error> {
+    for (what, text) in COUNTS {
+        let row = transaction.query(text, Vec::new(), &[Kind::Integer]).await?.pop().unwrap_or_default();
+        report.compared.push((what, Fields::new("count", row).take()?));
+    }
+    for check in CHECKS {
+        let codes = check.movements.iter().map(|movement| Value::from(i64::from(movement.code())));
+        let rows = transaction.query(check.text, codes.collect(), &[Kind::Id]).await?;
+        let found = rows.len();
+        for row in rows.into_iter().take(LIST_MAX) {
+            let id: RawId = Fields::new("verify", row).take()?;
+            let Check { prefix, finding, .. } = check;
+            report.differences.push(format!("{prefix}_{}: {finding}", encode_suffix(&id)));
+        }
+        if found > LIST_MAX {
+            let more = found.saturating_sub(LIST_MAX);
+            report.differences.push(format!("and {more} more of this kind: {}", check.finding));
+        }
+    }
+    Ok(())
+}
