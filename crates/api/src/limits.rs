@@ -14,11 +14,12 @@ pub struct Rate {
 /// The bounds of the service. The largest body is [`BODY_BYTES_MAX`](makegood_base::limits::BODY_BYTES_MAX).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The most connections at a time; further ones wait to be accepted.
+    /// The most connections at a time; further ones wait to be accepted. The default leaves room for the
+    /// database under the 1,024 open files that most systems allow a process.
     pub connections_max: usize,
     /// How long a client may take to send the head of a request, and how long a connection may be idle.
     pub head_timeout: Duration,
-    /// The largest head of a request, in bytes.
+    /// The largest head of a request, in bytes; at least 8 KiB.
     pub head_bytes_max: usize,
     /// The most header fields of a request.
     pub headers_max: usize,
@@ -40,7 +41,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections_max: 10_000,
+            connections_max: 800,
             head_timeout: Duration::from_secs(10),
             head_bytes_max: 16 * 1_024,
             headers_max: 64,

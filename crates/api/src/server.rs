@@ -72,6 +72,9 @@ pub async fn serve(
     }
 }
 
+/// The least that hyper takes.
+const HEAD_BYTES_MIN: usize = 8 * 1_024;
+
 /// HTTP/1.1 with the bounds of the service. A head that is too large is answered 431 by hyper itself, one that
 /// is too slow is cut off.
 fn builder(limits: &Limits) -> http1::Builder {
@@ -80,7 +83,7 @@ fn builder(limits: &Limits) -> http1::Builder {
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_timeout)
         .max_headers(limits.headers_max)
-        .max_buf_size(limits.head_bytes_max);
+        .max_buf_size(limits.head_bytes_max.max(HEAD_BYTES_MIN));
     builder
 }
 

@@ -3,6 +3,7 @@
 use crate::Limits;
 use crate::answer::{Answer, Refused};
 use crate::context::Context;
+use crate::fields;
 use crate::limiter::Limiter;
 use makegood_app::App;
 use makegood_base::{IdSeed, Ids, MerchantId, RawId};
@@ -74,14 +75,14 @@ impl Shared {
         }
     }
 
-    /// The object that an owner's own reference leads to.
+    /// The object that an owner's own reference leads to. `field` is the parameter that names it.
     pub(crate) async fn look_up<I: From<RawId>>(
         &self,
         kind: LookupKind,
         owner: RawId,
-        name: &str,
+        (field, name): (&str, &str),
     ) -> Result<Option<I>, Refused> {
-        let key = LookupKey { kind, owner, name: name.to_owned() };
+        let key = LookupKey { kind, owner, name: fields::reference(field, name)? };
         let facts = self.read(Needs { lookups: [key.clone()].into(), ..Needs::default() }).await?;
         Ok(facts.lookups.peek(&key).map(|row| row.target.into()))
     }

@@ -119,7 +119,7 @@ async fn list(
     let merchant = api.merchant(api.actor(&context).await?, named).await?;
     if let Some(number) = merchant_order_no {
         let found: Option<OrderId> =
-            api.look_up(LookupKind::MerchantOrderNo, merchant.raw(), &number).await?;
+            api.look_up(LookupKind::MerchantOrderNo, merchant.raw(), ("merchant_order_no", &number)).await?;
         return api.query(&context, Query::Orders(found.into_iter().collect(), None)).await;
     }
     let page = Page { limit, cursor };

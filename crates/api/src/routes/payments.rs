@@ -129,7 +129,8 @@ async fn list(
 ) -> Result<Answer, Refused> {
     let actor = api.actor(&context).await?;
     if let Some(client_ref) = client_ref {
-        let found: Option<PaymentId> = api.look_up(LookupKind::PaymentRef, actor.raw(), &client_ref).await?;
+        let found: Option<PaymentId> =
+            api.look_up(LookupKind::PaymentRef, actor.raw(), ("client_ref", &client_ref)).await?;
         return api.query(&context, Query::Payments(found.into_iter().collect(), None)).await;
     }
     let page = Page { limit, cursor };

@@ -120,8 +120,9 @@ async fn list(
     let named = fields::optional(fields::id, "merchant", merchant.as_deref())?;
     let merchant = api.merchant(api.actor(&context).await?, named).await?;
     if let Some(number) = merchant_refund_no {
-        let found: Option<RefundId> =
-            api.look_up(LookupKind::MerchantRefundNo, merchant.raw(), &number).await?;
+        let found: Option<RefundId> = api
+            .look_up(LookupKind::MerchantRefundNo, merchant.raw(), ("merchant_refund_no", &number))
+            .await?;
         return api.query(&context, Query::Refunds(found.into_iter().collect(), None)).await;
     }
     let page = Page { limit, cursor };

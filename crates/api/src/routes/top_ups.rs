@@ -74,7 +74,8 @@ async fn list(
 ) -> Result<Answer, Refused> {
     let user = user(&api, &context).await?;
     if let Some(client_ref) = client_ref {
-        let found: Option<TopUpId> = api.look_up(LookupKind::TopUpRef, user.raw(), &client_ref).await?;
+        let found: Option<TopUpId> =
+            api.look_up(LookupKind::TopUpRef, user.raw(), ("client_ref", &client_ref)).await?;
         return api.query(&context, Query::TopUps(found.into_iter().collect(), None)).await;
     }
     let page = Page { limit, cursor };

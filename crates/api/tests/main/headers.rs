@@ -105,3 +105,29 @@ async fn pages_and_metrics_are_there() {
     assert!(!metrics.contains("pay_01h") && !metrics.contains("/any/path"), "{metrics}");
     service.wallet.stop().await;
 }
+
+#[tokio::test]
+async fn parameters_are_checked_before_the_database_sees_them() {
+    let service = Service::start().await;
+    let user = service.wallet.user().await;
+    let shop = service.wallet.new_shop().await;
+    let nul = "%00";
+    for (token, path, field) in [
+        (&user.token, format!("/v1/payments?client_ref={nul}"), "client_ref"),
+        (&user.token, format!("/v1/top-ups?client_ref={nul}"), "client_ref"),
+        (&user.token, format!("/v1/transfers?client_ref={nul}"), "client_ref"),
+        (&shop.token, format!("/v1/orders?merchant_order_no={nul}"), "merchant_order_no"),
+        (&shop.token, format!("/v1/refunds?merchant_refund_no={nul}"), "merchant_refund_no"),
+        (&user.token, format!("/v1/payments?cursor={nul}"), "cursor"),
+        (&user.token, format!("/v1/events?merchant={nul}"), "merchant"),
+        (&user.token, format!("/v1/me/transactions?currency={nul}"), "currency"),
+        (&user.token, "/v1/me/transactions?cursor=x".to_owned(), "cursor"),
+    ] {
+        let answered = service.get(token, &path).await.expect(422);
+        assert_eq!(
+            (answered.text("/code").as_str(), answered.text("/field").as_str()),
+            ("request.invalid", field)
+        );
+    }
+    service.wallet.stop().await;
+}

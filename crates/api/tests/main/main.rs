@@ -6,6 +6,7 @@ mod bodies;
 mod client;
 mod headers;
 mod lists;
+mod log;
 mod routes;
 mod sessions;
 mod socket;
