@@ -185,12 +185,6 @@ macro_rules! declare {
                 self.ledger.retain(|key| !facts.book.is_known(key));
                 $(self.$field.retain(|key| !facts.$field.is_known(key));)*
             }
-
-            /// Adds what another needs.
-            pub fn merge(&mut self, mut other: Self) {
-                self.ledger.append(&mut other.ledger);
-                $(self.$field.append(&mut other.$field);)*
-            }
         }
 
         /// Everything that a batch knows.

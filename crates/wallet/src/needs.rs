@@ -15,16 +15,12 @@ use makegood_money::Money;
 use makegood_payments::Source;
 use postings::Movement;
 
-/// The rows that `command` touches, given what is known. Rows that are known already may be named again.
+/// The rows that commands touch, given what is known; what is known already is not among them.
 #[must_use]
-pub fn needs(command: &Command, facts: &Facts) -> Needs {
+pub fn needs<'a>(commands: impl IntoIterator<Item = &'a Command>, facts: &Facts) -> Needs {
     let mut asked = Asked { needs: Needs::default(), facts };
-    command.caller.require(&mut asked.needs);
-    let Some(actor) = asked.actor(command.caller) else { return asked.needs };
-    if let Some(key) = &command.idempotency_key {
-        asked.needs.idempotency.insert(IdempotencyKey { caller: actor.raw(), key: key.clone() });
-    }
-    asked.action(&command.action, actor);
+    commands.into_iter().for_each(|command| asked.command(command));
+    asked.needs.retain_unknown(facts);
     asked.needs
 }
 
@@ -35,6 +31,15 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    fn command(&mut self, command: &Command) {
+        command.caller.require(&mut self.needs);
+        let Some(actor) = self.actor(command.caller) else { return };
+        if let Some(key) = &command.idempotency_key {
+            self.needs.idempotency.insert(IdempotencyKey { caller: actor.raw(), key: key.clone() });
+        }
+        self.action(&command.action, actor);
+    }
+
     /// Who the caller is, if that is known yet. Whether the token is good is decided later.
     pub(crate) fn actor(&self, caller: Caller) -> Option<Actor> {
         match caller {

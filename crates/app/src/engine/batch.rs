@@ -10,7 +10,7 @@ use super::{Parts, Queued, Undecided};
 use crate::changes::Waiters;
 use makegood_base::{BatchId, IdSeed, Ids, RawId, Timestamp};
 use makegood_store::{BatchRow, Failure, Store};
-use makegood_wallet::{Changes, Facts, Needs, Reply, Stop, execute, needs};
+use makegood_wallet::{Changes, Facts, Reply, Stop, execute, needs};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -192,11 +192,7 @@ impl<S: Store> Runner<S> {
         facts: &mut Facts,
     ) -> Result<(), Failure> {
         for _ in 0..ROUNDS_MAX {
-            let mut wanted = Needs::default();
-            for queued in batch {
-                wanted.merge(needs(&queued.command, facts));
-            }
-            wanted.retain_unknown(facts);
+            let wanted = needs(batch.iter().map(|queued| &queued.command), facts);
             if wanted.is_empty() {
                 return Ok(());
             }
