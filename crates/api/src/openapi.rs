@@ -54,7 +54,7 @@ struct Base;
 
 /// The problems that routes share, by status.
 const PROBLEMS: &[(u16, &str)] = &[
-    (400, "The request is not understood, or its Idempotency-Key is missing."),
+    (400, "The request or a parameter is not understood, or the Idempotency-Key is missing."),
     (401, "Nobody is logged in, or the token opens nothing any more."),
     (402, "Declined. Where a payment was made, it is in `payment`: it exists, and has a trace."),
     (403, "The caller may not do this."),
@@ -68,7 +68,7 @@ const PROBLEMS: &[(u16, &str)] = &[
     (500, "Something went wrong inside."),
     (503, "Nothing was decided. Send the same request with the same key later."),
 ];
-const OF_READS: &[u16] = &[401, 404, 422, 500, 503];
+const OF_READS: &[u16] = &[400, 401, 404, 422, 500, 503];
 const OF_WRITES: &[u16] = &[400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 503];
 const OF_SERVICE: &[u16] = &[503];
 
@@ -114,6 +114,12 @@ pub(crate) fn finished(mut document: OpenApi) -> OpenApi {
         for operation in post.iter_mut().chain(delete) {
             add_problems(operation, OF_WRITES);
         }
+        let methods = [("get", &mut item.get), ("post", &mut item.post), ("delete", &mut item.delete)];
+        for (method, operation) in methods {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(operation_id(method, path));
+            }
+        }
         if !is_service {
             for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
                 add_parameter(operation, accept_language());
@@ -121,6 +127,12 @@ pub(crate) fn finished(mut document: OpenApi) -> OpenApi {
         }
     }
     document
+}
+
+/// A name of its own for each operation: `get_payments_id_trace`. Generated clients name functions by it.
+fn operation_id(method: &str, path: &str) -> String {
+    let path = path.trim_start_matches("/v1").replace(['/', '-', '.'], "_").replace(['{', '}'], "");
+    format!("{method}{path}")
 }
 
 fn add_problems(operation: &mut Operation, statuses: &[u16]) {

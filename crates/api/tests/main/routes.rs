@@ -93,9 +93,13 @@ fn the_document_lists_every_route_and_no_other() {
 
 #[test]
 fn every_operation_says_what_it_answers() {
+    let mut ids = std::collections::BTreeSet::new();
     for (path, method, operation) in operations(&document()) {
         let name = format!("{method} {path}");
         assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{name} has no summary");
+        let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+        let is_name = id.chars().all(|character| character.is_ascii_lowercase() || character == '_');
+        assert!(is_name && ids.insert(id.clone()), "{name} is called {id}");
         assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{name}");
         let responses = operation["responses"].as_object().unwrap();
         assert!(responses.keys().any(|status| status.starts_with('2')), "{name}");
@@ -106,7 +110,7 @@ fn every_operation_says_what_it_answers() {
         }
         let expected: &[&str] = match (method.as_str(), path.starts_with("/v1/")) {
             (_, false) => &["503"],
-            ("get", true) => &["401", "404", "422", "500", "503"],
+            ("get", true) => &["400", "401", "404", "422", "500", "503"],
             _ => &["400", "401", "404", "409", "415", "422", "429", "503"],
         };
         for status in expected {
