@@ -38,6 +38,9 @@ pub enum SecretsFileError {
 /// Reads the secrets.
 pub fn read(file: &Path) -> Result<Secrets, SecretsFileError> {
     let unusable = |error| SecretsFileError::Unusable { file: file.to_owned(), error };
+    if is_open_to_others(file).map_err(unusable)? {
+        tracing::warn!(file = %file.display(), "others can read the secrets: their owner alone should (mode 0600)");
+    }
     parse(&fs::read_to_string(file).map_err(unusable)?, file)
 }
 

@@ -1,6 +1,7 @@
 //! The service with its workers: `makegood serve`, the demo and the tests all start this one.
 
 mod config;
+mod kind_of_money;
 mod running;
 
 pub use config::ServerConfig;
@@ -9,6 +10,7 @@ pub use running::Running;
 use crate::data_folder::{self, DataFolderError};
 use crate::secrets::SecretsFileError;
 use config::Resolved;
+use kind_of_money::{LIVE_BANK, SIMULATED_BANK, TEST_BANK};
 use makegood_app::{App, AppConfig, BankConfig};
 use makegood_base::{Clock, Entropy};
 use makegood_sql::{Database, Options};
@@ -23,11 +25,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-
-/// The simulated bank's id.
-const SIMULATED_BANK: &str = "simbank";
-/// The id of the bank that is configured by its URL.
-const CONFIGURED_BANK: &str = "bank";
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +44,14 @@ pub enum StartError {
     /// The database cannot be opened or migrated.
     #[error("the database cannot be used: {0}")]
     Database(#[from] makegood_sql::Error),
+    /// The database holds real money and this would be a test set-up, or the reverse.
+    #[error("the database holds {holds} money, and this set-up is for {wants} money: use another database")]
+    OtherMoney {
+        /// The kind that is there.
+        holds: &'static str,
+        /// The kind that was asked for.
+        wants: &'static str,
+    },
     /// The simulated bank does not start.
     #[error("the simulated bank does not start: {0}")]
     SimulatedBank(#[from] makegood_banksim::StartError),
@@ -71,8 +76,8 @@ impl Server {
     /// Starts the service, and answers when it can do its work. The schema is migrated first.
     ///
     /// Refuses the simulated bank and generated secrets outside of a test set-up (SQLite on a loopback address,
-    /// or [`ServerConfig::test_mode`]), a data folder that another server works on, and a schema that is newer
-    /// than this program.
+    /// or [`ServerConfig::test_mode`]), a data folder that another server works on, a schema that is newer than
+    /// this program, and a database whose money is real where this one would not be, or the reverse.
     pub async fn start(
         config: ServerConfig,
         clock: Arc<dyn Clock>,
@@ -86,6 +91,7 @@ impl Server {
         let address = listener.local_addr().map_err(listen_error)?;
         let database = Database::open(&database_url, Options::default()).await?;
         let version = migrations::migrate(&database).await?;
+        kind_of_money::refuse_other(&database, livemode).await?;
         tracing::info!(version, livemode, "the database is ready");
         let simulated = match config.bank_url {
             Some(_) => None,
@@ -94,7 +100,7 @@ impl Server {
                 Some(makegood_banksim::start(bank, Arc::clone(&clock)).await?)
             }
         };
-        let bank = bank_access(&config, simulated.as_ref(), &secrets.bank_secret);
+        let bank = bank_access(&config, simulated.as_ref(), &secrets.bank_secret, livemode);
         let app_config = AppConfig {
             settings: Settings { livemode, ..config.settings },
             secrets,
@@ -160,9 +166,10 @@ fn bank_access(
     config: &ServerConfig,
     simulated: Option<&makegood_banksim::Running>,
     secret: &str,
+    livemode: bool,
 ) -> BankConfig {
     let (id, name, url) = match (simulated, config.bank_url.clone()) {
-        (None, Some(url)) => (CONFIGURED_BANK, "Bank", url),
+        (None, Some(url)) => (if livemode { LIVE_BANK } else { TEST_BANK }, "Bank", url),
         (simulated, _) => {
             let url = simulated.map(makegood_banksim::Running::url).unwrap_or_default();
             (SIMULATED_BANK, "Simulated bank", url)

@@ -46,7 +46,9 @@ impl Report {
         let replay::Report { transactions, legs, differences, differences_found, stopped, .. } = &self.ledger;
         let mut lines = vec![format!("journal: {transactions} transactions with {legs} legs replayed")];
         let compared: Vec<_> = self.compared.iter().map(|(what, count)| format!("{count} {what}")).collect();
-        lines.push(format!("wallet: {} compared with it", compared.join(", ")));
+        if !compared.is_empty() {
+            lines.push(format!("wallet: {} compared with it", compared.join(", ")));
+        }
         lines.extend(differences.iter().map(|difference| format!("difference: {difference}")));
         lines.extend(self.differences.iter().map(|difference| format!("difference: {difference}")));
         if *stopped {
@@ -86,7 +88,8 @@ pub async fn verify(database: &Database) -> Result<Report, VerifyError> {
     };
     transaction.rollback().await;
     match outcome {
-        // A row that does not parse is a finding; where the ledger has found it already, it is not told twice.
+        // A row that does not parse is a finding. Where it has ended the replay already, it is not told twice.
+        Err(makegood_sql::Error::Corrupt { .. }) if report.ledger.stopped => {}
         Err(error @ makegood_sql::Error::Corrupt { .. }) => report.differences.push(error.to_string()),
         outcome => outcome?,
     }

@@ -1,6 +1,7 @@
 //! What a server is told when it starts, and what it makes up where nothing was said.
 
 use super::StartError;
+use super::running::REQUESTS_WAIT_MAX;
 use crate::data_folder::sqlite_url;
 use crate::secrets::{self, SecretsFileError};
 use makegood_app::{EngineLimits, JobsConfig, PasswordPoolConfig, Secrets};
@@ -8,7 +9,6 @@ use makegood_base::Entropy;
 use makegood_wallet::Settings;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// A server's configuration.
 #[derive(Clone)]
@@ -54,8 +54,7 @@ impl ServerConfig {
     /// port 8080 of the loopback address, passwords hashed at the cost of production.
     #[must_use]
     pub fn new(data_folder: impl Into<PathBuf>) -> Self {
-        // The rest of a stop (workers, the last batch, the database) fits into 10 seconds after this.
-        let http = makegood_api::Limits { stop_timeout: Duration::from_secs(6), ..Default::default() };
+        let http = makegood_api::Limits { stop_timeout: REQUESTS_WAIT_MAX, ..Default::default() };
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data_folder: data_folder.into(),

@@ -9,7 +9,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// How long each step of a stop after the requests may take; together with them less than 10 seconds.
+/// How long requests that are under way may take to their end.
+pub(super) const REQUESTS_WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long HTTP may take to stop, and each of the four steps after it: together less than 10 seconds.
+const HTTP_WAIT_MAX: Duration = Duration::from_millis(5_500);
 const STEP_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// A server that runs. Dropped, it is told to stop and nobody waits for it: call [`stop`](Self::stop).
@@ -62,15 +65,12 @@ impl Running {
     /// committed, the database is closed. What the workers had under way is taken up at the next start.
     pub async fn stop(self) {
         let Self { app, bank, tasks, .. } = self;
-        let Tasks { stop, mut http, jobs, mut engine, database, _locks } = tasks;
+        let Tasks { stop, http, jobs, engine, database, _locks } = tasks;
         stop.send_replace(true);
-        // The limits of HTTP bound this wait.
-        report("requests", (&mut http).await.err());
-        if let Some(mut jobs) = jobs {
-            match timeout(STEP_WAIT_MAX, &mut jobs).await {
-                Ok(ended) => report("workers", ended.err()),
-                Err(_) => jobs.abort(),
-            }
+        // HTTP has a limit of its own for requests that are under way.
+        end("HTTP", http, HTTP_WAIT_MAX).await;
+        if let Some(jobs) = jobs {
+            end("workers", jobs, STEP_WAIT_MAX).await;
         }
         if let Some(bank) = bank
             && timeout(STEP_WAIT_MAX, bank.stop()).await.is_err()
@@ -79,10 +79,7 @@ impl Running {
         }
         // The engine ends when nobody can submit any more. A connection that would not end still could.
         drop(app);
-        match timeout(STEP_WAIT_MAX, &mut engine).await {
-            Ok(ended) => report("engine", ended.err()),
-            Err(_) => tracing::warn!("somebody still holds the wallet: its engine is left"),
-        }
+        end("engine", engine, STEP_WAIT_MAX).await;
         // Waits for the batch that runs: its connection comes back when it is committed.
         if timeout(STEP_WAIT_MAX, database.close()).await.is_err() {
             tracing::warn!("the database was left before its last connection was closed");
@@ -91,8 +88,14 @@ impl Running {
     }
 }
 
-fn report(part: &str, error: Option<tokio::task::JoinError>) {
-    if let Some(error) = error {
-        tracing::error!(part, %error, "a part of the server ended badly");
+/// Waits for the end of a part, unless it has ended before, which [`Running::ended`] may have seen already.
+async fn end(part: &'static str, mut task: JoinHandle<()>, wait_max: Duration) {
+    if task.is_finished() {
+        return;
+    }
+    match timeout(wait_max, &mut task).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(part, %error, "a part of the server ended badly"),
+        Err(_) => tracing::warn!(part, "a part of the server was left before it had ended"),
     }
 }

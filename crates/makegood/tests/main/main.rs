@@ -1,4 +1,9 @@
-//! Tests of the whole.
+//! Tests of the binary as its users start it, and of what it is made of as a whole.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod crate_graph;
+mod demo;
+mod operation;
+mod process;
+mod readme;
+mod verify;

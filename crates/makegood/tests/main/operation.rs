@@ -1,0 +1,158 @@
+//! Starting, stopping and refusing to start.
+
+use crate::process::{Service, bash, makegood, run, said};
+use makegood::curl;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
+
+#[test]
+fn a_server_stops_cleanly_and_starts_again() {
+    let folder = tempfile::tempdir().unwrap();
+    for signal in ["-TERM", "-INT"] {
+        let service = Service::serve(folder.path());
+        let ready = bash(&format!("curl -sS -o /dev/null -w '%{{http_code}}' {}/readyz\n", service.url));
+        assert_eq!(ready, "200");
+        let (code, printed) = service.signal(signal);
+        assert_eq!(code, Some(0), "{signal}");
+        assert!(printed.contains("Try it"), "{printed}");
+    }
+    let secrets = fs::metadata(folder.path().join("secrets")).unwrap();
+    assert_eq!(secrets.permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_stop_does_not_wait_for_who_waits_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::serve(folder.path());
+    // A client that has sent half a request, and will not send the rest.
+    let mut client = std::net::TcpStream::connect(service.url.trim_start_matches("http://")).unwrap();
+    client.write_all(b"POST /v1/users HTTP/1.1\r\nHost: x\r\n").unwrap();
+    assert_eq!(service.stop().0, Some(0));
+}
+
+#[test]
+fn a_data_folder_has_one_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::serve(folder.path());
+    let second = run(folder.path(), &["--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(said(&second).contains("another server is running on the data folder"), "{}", said(&second));
+    // A lock that a killed server held is gone with it.
+    assert_eq!(service.signal("-KILL").0, None);
+    assert_eq!(Service::serve(folder.path()).stop().0, Some(0));
+}
+
+#[test]
+fn nothing_is_made_up_where_others_reach_it() {
+    for arguments in [
+        ["--listen", "0.0.0.0:0"].as_slice(),
+        &["--database-url", "postgres://127.0.0.1:1/makegood"],
+        &["--listen", "0.0.0.0:0", "staff", "add", "--login", "help@example.com"],
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = run(folder.path(), arguments);
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+        let said = said(&refused);
+        assert!(said.contains("MAKEGOOD_BANK_URL") && said.contains("MAKEGOOD_SECRETS_FILE"), "{said}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{arguments:?}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let allowed = Service::start(makegood(folder.path(), &["--listen", "0.0.0.0:0", "--test-mode"]));
+    assert_eq!(allowed.stop().0, Some(0));
+}
+
+#[test]
+fn a_bank_and_secrets_make_money_real() {
+    let (folder, bank_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let secrets = folder.path().join("master");
+    fs::write(&secrets, "8d5c3f0b6a4e2d1907f6e5d4c3b2a19080716253445566778899aabbccddeeff\n").unwrap();
+    fs::set_permissions(&secrets, fs::Permissions::from_mode(0o600)).unwrap();
+    let secrets = secrets.to_str().unwrap();
+    let bank = Service::start(makegood(
+        bank_folder.path(),
+        &["banksim", "--listen", "127.0.0.1:0", "--secrets-file", secrets],
+    ));
+    let bank_url = bank.url.clone();
+    let with_bank = ["--listen", "127.0.0.1:0", "--bank-url", &bank_url, "--secrets-file", secrets];
+    let service = Service::start(makegood(folder.path(), &with_bank));
+    let user = r#"{"login":"a@example.com","password":"grey-kettle-tram-41","display_name":"A"}"#;
+    let made =
+        bash(&format!("curl -sS {}/v1/users -H 'Content-Type: application/json' -d '{user}'\n", service.url));
+    assert!(made.contains(r#""livemode":true"#), "{made}");
+    let healthy = run(folder.path(), &[with_bank.as_slice(), &["doctor"]].concat());
+    assert_eq!(healthy.status.code(), Some(0), "{}", said(&healthy));
+    assert_eq!(bank.stop().0, Some(0));
+    let sick = run(folder.path(), &[with_bank.as_slice(), &["doctor"]].concat());
+    assert_eq!(sick.status.code(), Some(1));
+    assert!(said(&sick).contains("FAILED  bank"), "{}", said(&sick));
+    assert_eq!(service.stop().0, Some(0));
+}
+
+#[test]
+fn real_money_and_test_money_share_no_database() {
+    let (folder, bank_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let secrets = bank_folder.path().join("secrets");
+    let bank = Service::start(makegood(bank_folder.path(), &["banksim", "--listen", "127.0.0.1:0"]));
+    let secrets = secrets.to_str().unwrap();
+    let live = ["--listen", "127.0.0.1:0", "--bank-url", &bank.url, "--secrets-file", secrets];
+    let test = ["--listen", "127.0.0.1:0"];
+    for (first, then, bank, refusal) in [
+        (test.as_slice(), live.as_slice(), "simbank", "the database holds test money"),
+        (&live, &test, "bank", "the database holds real money"),
+    ] {
+        let folder = tempfile::tempdir_in(folder.path()).unwrap();
+        let service = Service::start(makegood(folder.path(), first));
+        let lines = curl::LINES.replace("http://127.0.0.1:8080", &service.url).replace("simbank", bank);
+        assert!(bash(&lines).contains(r#""available":"163.50""#));
+        assert_eq!(service.stop().0, Some(0));
+        let refused = run(folder.path(), then);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(said(&refused).contains(refusal), "{}", said(&refused));
+        assert_eq!(Service::start(makegood(folder.path(), first)).stop().0, Some(0));
+    }
+}
+
+#[test]
+fn the_schema_is_made_without_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let migrated = run(folder.path(), &["migrate"]);
+        assert_eq!(migrated.status.code(), Some(0), "{}", said(&migrated));
+        assert!(said(&migrated).contains("the schema is at version"), "{}", said(&migrated));
+    }
+    let verified = run(folder.path(), &["verify"]);
+    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+}
+
+#[test]
+fn staff_are_added_while_the_service_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::serve(folder.path());
+    let add = ["staff", "add", "--login", "help@example.com"];
+    let added = run(folder.path(), &add);
+    assert_eq!(added.status.code(), Some(0), "{}", said(&added));
+    let printed = String::from_utf8(added.stdout).unwrap();
+    let password = printed.lines().find_map(|line| line.strip_prefix("password: ")).unwrap();
+    let log_in = |login: &str, password: &str| {
+        let body = format!(r#"{{"login":"{login}","password":"{password}"}}"#);
+        let url = format!("{}/v1/sessions", service.url);
+        bash(&format!(
+            "curl -sS -o /dev/null -w '%{{http_code}}' {url} -H 'Content-Type: application/json' -d '{body}'\n"
+        ))
+    };
+    assert_eq!(log_in("help@example.com", password), "201");
+    assert_eq!(log_in("help@example.com", "not this password"), "401");
+    let twice = run(folder.path(), &add);
+    assert_eq!(twice.status.code(), Some(1));
+    assert!(said(&twice).contains("auth.login_taken"), "{}", said(&twice));
+
+    let mut from_stdin =
+        makegood(folder.path(), &["staff", "add", "--login", "b@example.com", "--password-stdin"]);
+    let mut child = from_stdin.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"tram kettle grey 77\n").unwrap();
+    let added = child.wait_with_output().unwrap();
+    assert!(added.status.success() && !said(&added).contains("tram"), "{}", said(&added));
+    assert_eq!(log_in("b@example.com", "tram kettle grey 77"), "201");
+}
