@@ -46,11 +46,9 @@ async fn check_payment(user: &mut GooseUser, paid: &Paid) -> Result<(), Wrong> {
     let path = Some(format!("/v1/orders/{}", paid.order));
     let token = Some(paid.shop.api_key.as_str());
     let order = call(user, Call { route: "GET /v1/orders/{id}", path, token, ..Call::default() }).await?;
-    if order["status"] != "paid"
-        || order["payment"] != paid.payment.as_str()
-        || order["payee"]["id"] != paid.shop.id.as_str()
-    {
-        return Err(wrong(format!("its order says otherwise: {order}")));
+    let says = [&order["status"], &order["payment"], &order["payee"]["id"]];
+    if says != ["paid", &paid.payment, &paid.shop.id] {
+        return Err(wrong(format!("its order {} says otherwise: {says:?}", paid.order)));
     }
     Ok(())
 }
