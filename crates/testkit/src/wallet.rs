@@ -1,18 +1,23 @@
-//! A running wallet: a real database, the simulated bank over HTTP, a clock that stands still, and a background
+//! A running wallet: the service as `makegood serve` runs it, on a real database, with the simulated bank, a clock that stands still, and a background
 //! that works only when it is told to.
 #![expect(clippy::expect_used, reason = "a test whose wallet does not start has failed")]
 
 use crate::database::TestDatabase;
 use crate::snapshot;
 use crate::{Answer, FakeClock, SeededEntropy};
-use makegood_app::{App, AppConfig, BankConfig, EngineLimits, JobsConfig, PasswordPoolConfig, Secrets};
-use makegood_banksim::{Config, Running, Timings};
+use makegood::{Running, Server, ServerConfig};
+use makegood_api::{Limits, Rate};
+use makegood_app::{App, AppConfig, EngineLimits, PasswordPoolConfig};
+use makegood_banksim::Timings;
 use makegood_base::{Clock as _, IdSeed, Ids, RequestId};
 use makegood_sql::{Database, Fields, Kind, Options};
-use makegood_store::{SqlStore, migrations};
+use makegood_store::SqlStore;
 use makegood_wallet::texts::Language;
-use makegood_wallet::{Action, Caller, Command, Query, Settings};
+use makegood_wallet::{Action, Caller, Command, Query};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -54,9 +59,8 @@ pub struct TestWallet {
     pub clock: FakeClock,
     /// Where everything random comes from.
     pub entropy: SeededEntropy,
-    /// Its bank.
-    pub bank: Running,
-    database: Database,
+    server: Running,
+    client: reqwest::Client,
     url: String,
     /// Dropped last: the bank's books, and the wallet's database.
     _folder: TempDir,
@@ -64,31 +68,79 @@ pub struct TestWallet {
 }
 
 impl TestWallet {
-    /// Starts a wallet on an empty database.
+    /// Starts the service on an empty database.
     pub async fn start(db: Db) -> Self {
         let kept = db.create();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (clock, entropy) = (FakeClock::new(), SeededEntropy::new(1));
-        let secrets = Secrets::from_master(&[7; 32]);
-        let books = format!("sqlite:{}", folder.path().join("bank.db").display());
-        let bank = start_bank(books, &secrets, &clock).await;
-        let database = open(kept.url()).await;
-        migrations::migrate(&database).await.expect("the schema is made");
-        let app = start_app(&database, &bank.url(), &clock, &entropy);
-        let url = kept.url().to_owned();
-        Self { app, clock, entropy, bank, database, url, _folder: folder, _database: kept }
+        let config = config(folder.path(), kept.url());
+        let server = Server::start(config, Arc::new(clock.clone()), Arc::new(entropy.clone()));
+        let server = Box::pin(server).await.expect("the service starts");
+        let (app, url) = (server.app.clone(), kept.url().to_owned());
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        Self { app, clock, entropy, server, client, url, _folder: folder, _database: kept }
     }
 
-    /// Another server on the same database: its own engine, and connections of its own.
-    pub async fn another_server(&self) -> App {
-        let database = open(&self.url).await;
-        start_app(&database, &self.bank.url(), &self.clock, &SeededEntropy::new(2))
+    /// Another engine on the same database, with connections of its own, as another server has.
+    pub async fn another_engine(&self) -> App {
+        let database = Database::open(&self.url, Options::default()).await.expect("the database opens");
+        let config = config(self._folder.path(), &self.url);
+        let app_config = AppConfig {
+            settings: self.app.settings().clone(),
+            secrets: self.app.secrets().clone(),
+            banks: Vec::new(),
+            limits: config.engine,
+            jobs: config.jobs,
+            passwords: config.passwords,
+        };
+        let (clock, entropy) = (Arc::new(self.clock.clone()), Arc::new(SeededEntropy::new(2)));
+        let started = App::start(SqlStore::new(database), app_config, clock, entropy);
+        let (app, _ends_with_the_app) = started.expect("the app starts");
+        app
+    }
+
+    /// The simulated bank.
+    #[must_use]
+    pub fn bank(&self) -> &makegood_banksim::Running {
+        self.server.bank.as_ref().expect("the service has its own bank")
+    }
+
+    /// Calls the service over HTTP, with a token and an idempotency key where they are given. A body of null is
+    /// none.
+    pub async fn call(
+        &self,
+        (method, path): (&str, &str),
+        token: Option<&str>,
+        key: Option<&str>,
+        body: &Value,
+    ) -> Answer {
+        let method = method.parse().expect("a method");
+        let mut request = self.client.request(method, format!("{}{path}", self.server.url()));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        if !body.is_null() {
+            request = request.json(body);
+        }
+        let response = request.send().await.expect("the service answers");
+        let replayed = response.headers().get("idempotency-replayed").is_some_and(|value| value == "true");
+        let status = response.status().as_u16();
+        Answer::new(status, response.bytes().await.expect("a body").to_vec(), replayed)
+    }
+
+    /// Where the service listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.server.address
     }
 
     /// The database.
     #[must_use]
-    pub const fn database(&self) -> &Database {
-        &self.database
+    pub fn database(&self) -> &Database {
+        self.app.store().database()
     }
 
     /// The database's URL.
@@ -153,7 +205,7 @@ impl TestWallet {
 
     /// How many rows a constant `SELECT COUNT(*)` counts.
     pub async fn count(&self, text: &'static str) -> i64 {
-        let mut transaction = self.database.read().await.expect("a read begins");
+        let mut transaction = self.database().read().await.expect("a read begins");
         let rows = transaction.query(text, Vec::new(), &[Kind::Integer]).await.expect("a count");
         transaction.rollback().await;
         Fields::new("a count", rows.into_iter().next().unwrap_or_default()).take().expect("a number")
@@ -164,9 +216,9 @@ impl TestWallet {
     /// # Panics
     /// When something differs; the message names it.
     pub async fn verify(&self) {
-        let report = makegood_ledger_sql::verify(&self.database).await.expect("the ledger can be read");
+        let report = makegood_ledger_sql::verify(self.database()).await.expect("the ledger can be read");
         assert!(report.is_clean(), "{:#?}", report.differences);
-        let violations = snapshot::violations(&self.database).await.expect("a snapshot can be read");
+        let violations = snapshot::violations(self.database()).await.expect("a snapshot can be read");
         assert_eq!(violations, Vec::<String>::new());
     }
 
@@ -179,47 +231,28 @@ impl TestWallet {
 
     /// Stops without a proof.
     pub async fn stop(self) {
-        self.bank.stop().await;
         drop(self.app);
-        self.database.close().await;
+        self.server.stop().await;
     }
 }
 
-async fn open(url: &str) -> Database {
-    Database::open(url, Options::default()).await.expect("the database opens")
-}
-
-async fn start_bank(books: String, secrets: &Secrets, clock: &FakeClock) -> Running {
-    let timings = Timings {
-        slow: Duration::from_millis(20),
-        hang: Duration::from_millis(5),
-        settle_after: Duration::from_secs(60),
-    };
-    let config = Config { timings, ..Config::new(books, secrets.bank_secret.clone()) };
-    makegood_banksim::start(config, Arc::new(clock.clone())).await.expect("the bank starts")
-}
-
-fn start_app(database: &Database, bank_url: &str, clock: &FakeClock, entropy: &SeededEntropy) -> App {
-    let secrets = Secrets::from_master(&[7; 32]);
-    let bank = BankConfig {
-        id: "simbank".to_owned(),
-        name: "Simulated Bank".to_owned(),
-        url: bank_url.to_owned(),
-        secret: secrets.bank_secret.clone(),
-        // A bank that does not answer hangs up by itself; a test never waits for this.
-        answer_timeout: Duration::from_secs(20),
-    };
-    let config = AppConfig {
-        settings: Settings::default(),
-        secrets,
-        banks: vec![bank],
-        limits: EngineLimits { wait_max: Duration::from_secs(60), ..EngineLimits::default() },
-        jobs: JobsConfig::default(),
+fn config(folder: &Path, database_url: &str) -> ServerConfig {
+    let often = Rate { burst: 1_000_000, refill: Duration::from_micros(1) };
+    let defaults = ServerConfig::new(folder);
+    ServerConfig {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        database_url: Some(database_url.to_owned()),
+        test_mode: true,
+        background: false,
+        engine: EngineLimits { wait_max: Duration::from_secs(60), ..defaults.engine },
+        http: Limits { per_address: often, per_login_and_address: often, per_login: often, ..defaults.http },
         passwords: PasswordPoolConfig::cheap(),
-    };
-    let store = SqlStore::new(database.clone());
-    let (app, _ends_with_the_app) =
-        App::start(store, config, Arc::new(clock.clone()), Arc::new(entropy.clone()))
-            .expect("the app starts");
-    app
+        // A bank that does not answer hangs up by itself, so that no test waits for a timeout.
+        simulated_bank_timings: Timings {
+            slow: Duration::from_millis(20),
+            hang: Duration::from_millis(5),
+            settle_after: Duration::from_secs(60),
+        },
+        ..defaults
+    }
 }

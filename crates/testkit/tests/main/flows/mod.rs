@@ -4,6 +4,7 @@ mod access;
 mod cancelling;
 mod expiry;
 mod main_job;
+mod over_http;
 mod paying;
 mod refunds;
 mod top_ups;
