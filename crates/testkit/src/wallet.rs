@@ -63,7 +63,7 @@ pub struct TestWallet {
     client: reqwest::Client,
     url: String,
     /// Dropped last: the bank's books, and the wallet's database.
-    _folder: TempDir,
+    folder: TempDir,
     _database: TestDatabase,
 }
 
@@ -78,13 +78,13 @@ impl TestWallet {
         let server = Box::pin(server).await.expect("the service starts");
         let (app, url) = (server.app.clone(), kept.url().to_owned());
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { app, clock, entropy, server, client, url, _folder: folder, _database: kept }
+        Self { app, clock, entropy, server, client, url, folder, _database: kept }
     }
 
     /// Another engine on the same database, with connections of its own, as another server has.
     pub async fn another_engine(&self) -> App {
         let database = Database::open(&self.url, Options::default()).await.expect("the database opens");
-        let config = config(self._folder.path(), &self.url);
+        let config = config(self.folder.path(), &self.url);
         let app_config = AppConfig {
             settings: self.app.settings().clone(),
             secrets: self.app.secrets().clone(),

@@ -1,22 +1,18 @@
 //! The engine under the four kinds of failure, on the store in memory: whichever call of the port fails, in whichever
 //! way, every command has exactly one effect, and what is stored at the end is to the byte what it is without faults.
 
+use super::broken_store::Broken;
 use super::{figure, proved};
 use makegood_app::{Engine, EngineLimits};
 use makegood_banking::{Answer as BankAnswer, HolderCheck, Refusal};
-use makegood_base::{BatchId, Clock as _, IdSeed, Ids, RequestId, Timestamp};
+use makegood_base::{Clock as _, IdSeed, Ids, RequestId};
 use makegood_payments::Source;
-use makegood_store::{
-    BatchRow, CommitFault, Failure, Fault, FaultPlan, MemoryBatch, MemoryStore, Snapshot, Store,
-};
+use makegood_store::{CommitFault, Fault, FaultPlan, MemoryStore, Snapshot, Store};
 use makegood_testkit::{Answer, FakeClock, SeededEntropy, cny};
-use makegood_wallet::tables::{
-    ApiKeyId, BankCardId, IdempotencyKey, MerchantId, OrderId, PaymentId, SessionId, TimerKey, UserId,
-};
+use makegood_wallet::tables::{ApiKeyId, BankCardId, MerchantId, OrderId, PaymentId, SessionId, UserId};
 use makegood_wallet::texts::Language;
 use makegood_wallet::{
-    Action, Caller, Changes, Command, Expectation, Facts, Needs, NewOrder, NewPayment, PayeeId, PayeeRef,
-    Settings,
+    Action, Caller, Command, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef, Settings,
 };
 use std::sync::Arc;
 
@@ -239,7 +235,7 @@ const CONTROL_MERCHANTS: u64 = 5;
 /// merchants there are after so many were asked for.
 async fn control(lost_commit: u64) -> u64 {
     let store = MemoryStore::default();
-    let mut run = Run::start(Forgetful(store.clone()), false);
+    let mut run = Run::start(Broken::forgetful(store.clone()), false);
     let (_, owner) = run.person("owner@example.com").await;
     let commits = [(lost_commit, CommitFault::Committed)].into();
     store.plan_faults(FaultPlan { commits, ..FaultPlan::default() });
@@ -254,48 +250,4 @@ async fn control(lost_commit: u64) -> u64 {
         }
     }
     figure(store.snapshot().merchants.len())
-}
-
-/// A store that says of every batch that it is not there.
-struct Forgetful(MemoryStore);
-
-impl Store for Forgetful {
-    type Batch = MemoryBatch;
-
-    async fn begin(&self) -> Result<(MemoryBatch, Facts), Failure> {
-        self.0.begin().await
-    }
-
-    async fn load(&self, batch: &mut MemoryBatch, needs: &Needs, facts: &mut Facts) -> Result<(), Failure> {
-        self.0.load(batch, needs, facts).await
-    }
-
-    async fn write(&self, batch: &mut MemoryBatch, row: BatchRow, changes: Changes) -> Result<(), Failure> {
-        self.0.write(batch, row, changes).await
-    }
-
-    async fn commit(&self, batch: MemoryBatch) -> Result<(), Failure> {
-        self.0.commit(batch).await
-    }
-
-    async fn batch_exists(&self, _id: BatchId) -> Result<bool, Failure> {
-        Ok(false)
-    }
-
-    async fn read(&self, needs: &(dyn Fn(&Facts) -> Needs + Sync)) -> Result<Facts, Failure> {
-        self.0.read(needs).await
-    }
-
-    async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<TimerKey>, Failure> {
-        self.0.due_timers(now, limit).await
-    }
-
-    async fn expired_keys(
-        &self,
-        now: Timestamp,
-        after: Option<IdempotencyKey>,
-        limit: u32,
-    ) -> Result<Vec<IdempotencyKey>, Failure> {
-        self.0.expired_keys(now, after, limit).await
-    }
 }

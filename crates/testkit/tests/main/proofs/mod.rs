@@ -2,8 +2,10 @@
 //! same look at something that breaks the promise, which must be caught.
 
 mod amounts;
+mod broken_store;
 mod cancellation;
 mod faults;
+mod halving;
 mod keys;
 mod limits;
 mod references;

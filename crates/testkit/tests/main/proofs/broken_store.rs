@@ -1,0 +1,70 @@
+//! A store in memory that is broken in a way that faults on demand are not.
+
+use makegood_base::{BatchId, Timestamp};
+use makegood_store::{BatchRow, Failure, MemoryBatch, MemoryStore, Store};
+use makegood_wallet::tables::{IdempotencyKey, TimerKey};
+use makegood_wallet::{Changes, Facts, Needs};
+
+/// A broken store.
+pub(crate) struct Broken {
+    store: MemoryStore,
+    knows_batches: bool,
+    refused_merchant: Option<&'static str>,
+}
+
+impl Broken {
+    /// A store that says of every batch that it is not there.
+    pub(crate) fn forgetful(store: MemoryStore) -> Self {
+        Self { store, knows_batches: false, refused_merchant: None }
+    }
+
+    /// A store that never takes a batch with a merchant of this name.
+    pub(crate) fn picky(store: MemoryStore, name: &'static str) -> Self {
+        Self { store, knows_batches: true, refused_merchant: Some(name) }
+    }
+}
+
+impl Store for Broken {
+    type Batch = MemoryBatch;
+
+    async fn begin(&self) -> Result<(MemoryBatch, Facts), Failure> {
+        self.store.begin().await
+    }
+
+    async fn load(&self, batch: &mut MemoryBatch, needs: &Needs, facts: &mut Facts) -> Result<(), Failure> {
+        self.store.load(batch, needs, facts).await
+    }
+
+    async fn write(&self, batch: &mut MemoryBatch, row: BatchRow, changes: Changes) -> Result<(), Failure> {
+        let mut names = changes.merchants.inserted.iter().map(|merchant| merchant.name.as_str());
+        if names.any(|name| Some(name) == self.refused_merchant) {
+            return Err(Failure::Deterministic("the name is refused".to_owned()));
+        }
+        self.store.write(batch, row, changes).await
+    }
+
+    async fn commit(&self, batch: MemoryBatch) -> Result<(), Failure> {
+        self.store.commit(batch).await
+    }
+
+    async fn batch_exists(&self, id: BatchId) -> Result<bool, Failure> {
+        if self.knows_batches { self.store.batch_exists(id).await } else { Ok(false) }
+    }
+
+    async fn read(&self, needs: &(dyn Fn(&Facts) -> Needs + Sync)) -> Result<Facts, Failure> {
+        self.store.read(needs).await
+    }
+
+    async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<TimerKey>, Failure> {
+        self.store.due_timers(now, limit).await
+    }
+
+    async fn expired_keys(
+        &self,
+        now: Timestamp,
+        after: Option<IdempotencyKey>,
+        limit: u32,
+    ) -> Result<Vec<IdempotencyKey>, Failure> {
+        self.store.expired_keys(now, after, limit).await
+    }
+}
