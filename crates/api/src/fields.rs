@@ -6,12 +6,13 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use makegood_auth::{DisplayName, Login};
 use makegood_base::limits::{REFERENCE_LENGTH_MAX, TEXT_LENGTH_MAX};
-use makegood_base::{MerchantId, OrderId, UserId};
+use makegood_base::{MerchantId, OrderId, Timestamp, UserId};
 use makegood_money::{Currency, Money};
 use makegood_payments::{MerchantCode, QrTarget};
 use makegood_wallet::{Code, Expectation, PayeeId, PayeeRef};
 use serde::Deserialize;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// An amount of money.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -71,6 +72,16 @@ impl<I: FromStr + Send, S: Send + Sync> FromRequestParts<S> for PathId<I> {
         let text = Path::<String>::from_request_parts(parts, state).await.ok();
         text.and_then(|Path(text)| text.parse().ok()).map(Self).ok_or(Code::NotFound.into())
     }
+}
+
+/// A moment. One that is finer than times are kept is the next that is kept: what is before the one is before
+/// the other.
+pub(crate) fn time(field: &str, text: &str) -> Result<Timestamp, Refused> {
+    const KEPT_DIGITS: usize = 6;
+    let moment: Timestamp = text.parse().map_err(|_| Refused::field(Code::RequestInvalid, field))?;
+    let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
+    let mut finer = fraction.bytes().take_while(u8::is_ascii_digit).skip(KEPT_DIGITS);
+    Ok(if finer.any(|digit| digit != b'0') { moment.plus(Duration::from_micros(1)) } else { moment })
 }
 
 /// A login, normalized.
@@ -209,6 +220,31 @@ mod tests {
             ("two\u{2028}lines", false),
         ] {
             assert_eq!(text("t", words).is_ok(), expected, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn times_are_rfc_3339_and_rounded_up_to_what_is_kept() {
+        for (text, expected_us) in [
+            ("1970-01-01T00:00:00Z", Some(0)),
+            ("1970-01-01T00:00:01.5Z", Some(1_500_000)),
+            ("1970-01-01T08:00:00.000001+08:00", Some(1)),
+            ("1970-01-01T00:00:00.0000010Z", Some(1)),
+            ("1970-01-01T00:00:00.000001000Z", Some(1)),
+            ("1970-01-01T00:00:00.000000001Z", Some(1)),
+            ("1970-01-01T00:00:00.000001001Z", Some(2)),
+            ("1969-12-31T23:59:59.999999999Z", Some(0)),
+            // A plus that was not escaped is a space.
+            ("1970-01-01T08:00:00 08:00", None),
+            ("1970-01-01", None),
+            ("1970-02-30T00:00:00Z", None),
+            ("1970-01-01T00:00:00", None),
+            ("0", None),
+            ("", None),
+        ] {
+            let found = time("t", text);
+            assert_eq!(found.as_ref().map(|moment| moment.as_micros()).ok(), expected_us, "{text}");
+            assert!(found.is_ok() || found == Err(Refused::field(Code::RequestInvalid, "t")), "{text}");
         }
     }
 

@@ -75,16 +75,27 @@ impl Shared {
         }
     }
 
-    /// The object that an owner's own reference leads to. `field` is the parameter that names it.
-    pub(crate) async fn look_up<I: From<RawId>>(
+    /// The object that an owner's own reference leads to, if it is one that `takes` lets through; none or one.
+    /// `field` is the parameter that names it, `need` asks for its row.
+    pub(crate) async fn look_up<I: From<RawId> + Copy>(
         &self,
         kind: LookupKind,
         owner: RawId,
         (field, name): (&str, &str),
-    ) -> Result<Option<I>, Refused> {
+        need: fn(&mut Needs, I),
+        takes: impl Fn(&Facts, I) -> bool,
+    ) -> Result<Vec<I>, Refused> {
         let key = LookupKey { kind, owner, name: fields::reference(field, name)? };
-        let facts = self.read(Needs { lookups: [key.clone()].into(), ..Needs::default() }).await?;
-        Ok(facts.lookups.peek(&key).map(|row| row.target.into()))
+        let target = |facts: &Facts| facts.lookups.peek(&key).map(|row| I::from(row.target));
+        let needs = |facts: &Facts| {
+            let mut needs = Needs { lookups: [key.clone()].into(), ..Needs::default() };
+            if let Some(id) = target(facts) {
+                need(&mut needs, id);
+            }
+            needs
+        };
+        let facts = self.app.store().read(&needs).await.map_err(Refused::unreadable)?;
+        Ok(target(&facts).filter(|id| takes(&facts, *id)).into_iter().collect())
     }
 
     /// The merchant whose things are asked for: the API key's own, or the named one of the owner's. An owner

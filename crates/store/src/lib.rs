@@ -5,6 +5,7 @@
 //! than that of a key; they exist in SQL only.
 
 mod cells;
+mod filter;
 pub mod lists;
 mod mapping;
 mod memory;
@@ -13,6 +14,7 @@ mod port;
 mod sql;
 mod tables;
 
+pub use filter::Filter;
 pub use lists::Lists;
 pub use makegood_ledger_sql::HistoryEntry;
 pub use memory::{CommitFault, Fault, FaultPlan, LedgerRows, MemoryBatch, MemoryStore, Snapshot};

@@ -2,23 +2,23 @@
 //! ids, from which the wallet's needs load what its views show; the next page begins before its last one.
 
 use crate::{
-    Failure, HistoryEntry,
+    Failure, Filter, HistoryEntry,
     cells::Cells,
     mapping::Mapped,
     sql::{DUE_TIMERS, EXPIRED_KEYS, query_keys},
 };
 use makegood_auth::Principal;
 use makegood_base::{
-    BankCardId, EventId, MerchantId, OrderId, PaymentId, RawId, RefundId, SessionId, TopUpId, TransferId,
-    UserId, limits::PAGE_ROWS_MAX,
+    BankCardId, EventId, MerchantId, OrderId, PaymentId, RawId, RefundId, SessionId, Timestamp, TopUpId,
+    TransferId, UserId, limits::PAGE_ROWS_MAX,
 };
 use makegood_ledger::AccountId;
 use makegood_ledger_sql as ledger_sql;
 use makegood_notify::Event;
 use makegood_sql::{Database, Kind, Row, Value};
 
-/// Behind every id.
-const NEWEST: RawId = [0xff; 16];
+/// Behind every id that was ever made.
+pub(crate) const NEWEST: RawId = [0xff; 16];
 
 macro_rules! page_of {
     ($table:literal, $column:literal) => {
@@ -26,12 +26,53 @@ macro_rules! page_of {
     };
 }
 
-const PAYMENTS_OF_PAYER: &str = page_of!("payments", "payer_id");
-const PAYMENTS_OF_MERCHANT: &str = page_of!("payments", "merchant_id");
-const ORDERS_OF_MERCHANT: &str = page_of!("orders", "merchant_id");
-const REFUNDS_OF_MERCHANT: &str = page_of!("refunds", "merchant_id");
+/// What a [`Filter`] lets through. The ids bound the walk of the index, the time is compared itself.
+macro_rules! filtered {
+    () => {
+        " AND id >= $4 AND created_at BETWEEN $5 AND $6"
+    };
+}
+
+macro_rules! filtered_page_of {
+    ($table:literal, $column:literal, $status:literal) => {
+        concat!(
+            "SELECT id FROM ",
+            $table,
+            " WHERE ",
+            $column,
+            " = $1 AND id < $2",
+            filtered!(),
+            " AND (CAST($7 AS TEXT) IS NULL OR ",
+            $status,
+            " = CAST($7 AS TEXT)) ORDER BY id DESC LIMIT $3"
+        )
+    };
+}
+
+/// A page of one side of the transfers.
+macro_rules! transfers_of {
+    ($column:literal) => {
+        concat!(
+            "SELECT id FROM transfers WHERE ",
+            $column,
+            " = $1 AND id < $2",
+            filtered!(),
+            " ORDER BY id DESC LIMIT $3"
+        )
+    };
+}
+
+const PAYMENTS_OF_PAYER: &str = filtered_page_of!("payments", "payer_id", "status");
+const PAYMENTS_OF_MERCHANT: &str = filtered_page_of!("payments", "merchant_id", "status");
+/// The status of an order, as [`Order::status`](makegood_payments::Order::status) tells it.
+const ORDERS_OF_MERCHANT: &str = filtered_page_of!(
+    "orders",
+    "merchant_id",
+    "CASE WHEN state <> 'open' THEN state WHEN open_attempt_id IS NULL THEN 'created' ELSE 'processing' END"
+);
+const REFUNDS_OF_MERCHANT: &str = filtered_page_of!("refunds", "merchant_id", "status");
 const REFUNDS_OF_PAYMENT: &str = page_of!("refunds", "payment_id");
-const TOP_UPS_OF_USER: &str = page_of!("top_ups", "user_id");
+const TOP_UPS_OF_USER: &str = filtered_page_of!("top_ups", "user_id", "status");
 const BANK_CARDS_OF_USER: &str = page_of!("bank_cards", "user_id");
 const MERCHANTS_OF_OWNER: &str = page_of!("merchants", "owner_id");
 const SESSIONS_OF_USER: &str = "SELECT id FROM sessions
@@ -39,11 +80,13 @@ const SESSIONS_OF_USER: &str = "SELECT id FROM sessions
 const SESSIONS_OF_STAFF: &str = "SELECT id FROM sessions
     WHERE principal_id = $1 AND principal_kind = 'staff' AND id < $2 ORDER BY id DESC LIMIT $3";
 /// A page of each side, so that both are walks of an index.
-const TRANSFERS_OF_USER: &str = "SELECT id FROM
-        (SELECT id FROM transfers WHERE payer_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3) AS given
-    UNION SELECT id FROM
-        (SELECT id FROM transfers WHERE payee_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3) AS received
-    ORDER BY id DESC LIMIT $3";
+const TRANSFERS_OF_USER: &str = concat!(
+    "SELECT id FROM (",
+    transfers_of!("payer_id"),
+    ") AS given UNION SELECT id FROM (",
+    transfers_of!("payee_id"),
+    ") AS received ORDER BY id DESC LIMIT $3"
+);
 const EVENTS_OF_OWNER: &str = "SELECT owner_id, id, kind, object, body, created_at FROM events
     WHERE owner_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
 const EVENT_KINDS: &[Kind] = &[Kind::Id, Kind::Id, Kind::Text, Kind::Text, Kind::Text, Kind::Integer];
@@ -87,7 +130,24 @@ macro_rules! pages {
             before: Option<$id>,
             limit: u32,
         ) -> Result<Vec<$id>, Failure> {
-            self.page($text, $of.raw(), before.map(|id| id.raw()), limit).await
+            self.page($text, page_arguments($of.raw(), before.map(|id| id.raw()), limit)).await
+        }
+    )+};
+}
+
+macro_rules! filtered_pages {
+    ($($(#[$meta:meta])* $name:ident($of:ident: $of_type:ty) -> $id:ty = $text:ident;)+) => {$(
+        $(#[$meta])*
+        pub async fn $name(
+            &self,
+            $of: $of_type,
+            filter: Filter,
+            before: Option<$id>,
+            limit: u32,
+        ) -> Result<Vec<$id>, Failure> {
+            let mut arguments = filter.arguments($of.raw(), before.map(|id| id.raw()), limit);
+            arguments.push(filter.status.map(str::to_owned).into());
+            self.page($text, arguments).await
         }
     )+};
 }
@@ -99,7 +159,7 @@ impl Lists {
         Self { database }
     }
 
-    pages! {
+    filtered_pages! {
         /// The payments that a user made.
         payments_of_payer(payer: UserId) -> PaymentId = PAYMENTS_OF_PAYER;
         /// The payments that a merchant got, or was to get.
@@ -108,16 +168,29 @@ impl Lists {
         orders_of_merchant(merchant: MerchantId) -> OrderId = ORDERS_OF_MERCHANT;
         /// The refunds of a merchant.
         refunds_of_merchant(merchant: MerchantId) -> RefundId = REFUNDS_OF_MERCHANT;
-        /// The refunds of a payment.
-        refunds_of_payment(payment: PaymentId) -> RefundId = REFUNDS_OF_PAYMENT;
         /// The top-ups of a user.
         top_ups_of_user(user: UserId) -> TopUpId = TOP_UPS_OF_USER;
-        /// The transfers that a user gave or got.
-        transfers_of_user(user: UserId) -> TransferId = TRANSFERS_OF_USER;
+    }
+
+    pages! {
+        /// The refunds of a payment.
+        refunds_of_payment(payment: PaymentId) -> RefundId = REFUNDS_OF_PAYMENT;
         /// The bank cards of a user, unlinked ones too.
         bank_cards_of_user(user: UserId) -> BankCardId = BANK_CARDS_OF_USER;
         /// The merchants that a user acts for.
         merchants_of_owner(owner: UserId) -> MerchantId = MERCHANTS_OF_OWNER;
+    }
+
+    /// The transfers that a user gave or got, made at `created_after` or later and before `created_before`.
+    pub async fn transfers_of_user(
+        &self,
+        user: UserId,
+        (created_after, created_before): (Option<Timestamp>, Option<Timestamp>),
+        before: Option<TransferId>,
+        limit: u32,
+    ) -> Result<Vec<TransferId>, Failure> {
+        let filter = Filter { status: None, created_after, created_before };
+        self.page(TRANSFERS_OF_USER, filter.arguments(user.raw(), before.map(|id| id.raw()), limit)).await
     }
 
     /// The sessions of a user or a member of staff, ended ones too.
@@ -131,7 +204,7 @@ impl Lists {
             Principal::User(id) => (SESSIONS_OF_USER, id.raw()),
             Principal::Staff(id) => (SESSIONS_OF_STAFF, id.raw()),
         };
-        self.page(text, raw, before.map(|id| id.raw()), limit).await
+        self.page(text, page_arguments(raw, before.map(|id| id.raw()), limit)).await
     }
 
     /// The events that were told to a user or a merchant, whole, for nothing else loads them.
@@ -169,17 +242,11 @@ impl Lists {
         Ok(entries)
     }
 
-    async fn page<I: Cells>(
-        &self,
-        text: &'static str,
-        of: RawId,
-        before: Option<RawId>,
-        limit: u32,
-    ) -> Result<Vec<I>, Failure> {
-        Ok(query_keys(&self.database, text, page_arguments(of, before, limit), &[Kind::Id]).await?)
+    async fn page<I: Cells>(&self, text: &'static str, arguments: Vec<Value>) -> Result<Vec<I>, Failure> {
+        Ok(query_keys(&self.database, text, arguments, &[Kind::Id]).await?)
     }
 }
 
-fn page_arguments(of: RawId, before: Option<RawId>, limit: u32) -> Vec<Value> {
+pub(crate) fn page_arguments(of: RawId, before: Option<RawId>, limit: u32) -> Vec<Value> {
     vec![of.into(), before.unwrap_or(NEWEST).into(), i64::from(limit.min(PAGE_ROWS_MAX)).into()]
 }

@@ -4,15 +4,15 @@ use crate::answer::{Answer, Refused};
 use crate::context::Context;
 use crate::fields::{self, AmountBody, ExpectBody, PathId};
 use crate::long_poll::Wait;
-use crate::paging::{Page, Params};
+use crate::paging::{Page, Params, filter};
 use crate::shared::Api;
 use crate::write::{Nothing, Write};
 use axum::extract::State;
 use makegood_base::PaymentId;
-use makegood_payments::{Source, SourceKind};
+use makegood_payments::{PaymentStatus, Source, SourceKind};
 use makegood_wallet::tables::LookupKind;
 use makegood_wallet::view::{ListView, PaymentView, TraceView};
-use makegood_wallet::{Action, Actor, Code, NewPayment, Query};
+use makegood_wallet::{Action, Actor, Code, Facts, Needs, NewPayment, Query};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -110,6 +110,15 @@ struct Payments {
     merchant: Option<String>,
     /// Only the one that the caller made with this reference.
     client_ref: Option<String>,
+    /// One of `requires_confirmation`, `processing`, `unknown`, `succeeded`, `partially_refunded`, `refunded`,
+    /// `failed`, `reversing`, `reversed`, `cancelled` and `closed`: only those with this status.
+    status: Option<String>,
+    /// Only those made at this time or later, as RFC 3339 writes it.
+    #[param(format = DateTime)]
+    created_after: Option<String>,
+    /// Only those made before this time.
+    #[param(format = DateTime)]
+    created_before: Option<String>,
     /// How many rows, 1 to 100.
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
@@ -125,22 +134,33 @@ struct Payments {
 async fn list(
     State(api): State<Api>,
     context: Context,
-    Params(Payments { merchant, client_ref, limit, cursor }): Params<Payments>,
+    Params(wanted): Params<Payments>,
 ) -> Result<Answer, Refused> {
+    let Payments { merchant, client_ref, status, created_after, created_before, limit, cursor } = wanted;
     let actor = api.actor(&context).await?;
+    let filter = filter(
+        |text| PaymentStatus::parse(text).map(PaymentStatus::as_str),
+        status.as_deref(),
+        created_after.as_deref(),
+        created_before.as_deref(),
+    )?;
     if let Some(client_ref) = client_ref {
-        let found: Option<PaymentId> =
-            api.look_up(LookupKind::PaymentRef, actor.raw(), ("client_ref", &client_ref)).await?;
-        return api.query(&context, Query::Payments(found.into_iter().collect(), None)).await;
+        let named = ("client_ref", client_ref.as_str());
+        let need = |needs: &mut Needs, id: PaymentId| needs.payments.extend([id]);
+        let takes = |facts: &Facts, id: PaymentId| {
+            facts.payments.peek(&id).is_some_and(|row| filter.takes(row.status.as_str(), row.created_at))
+        };
+        let ids = api.look_up(LookupKind::PaymentRef, actor.raw(), named, need, takes).await?;
+        return api.query(&context, Query::Payments(ids, None)).await;
     }
     let page = Page { limit, cursor };
     let (before, limit) = (page.before()?, page.limit()?);
     let found = match (actor, &merchant) {
-        (Actor::User(user), None) => api.app.lists().payments_of_payer(user, before, limit).await,
+        (Actor::User(user), None) => api.app.lists().payments_of_payer(user, filter, before, limit).await,
         _ => {
             let named = fields::optional(fields::id, "merchant", merchant.as_deref())?;
             let merchant = api.merchant(actor, named).await?;
-            api.app.lists().payments_of_merchant(merchant, before, limit).await
+            api.app.lists().payments_of_merchant(merchant, filter, before, limit).await
         }
     };
     let ids = found.map_err(Refused::unreadable)?;

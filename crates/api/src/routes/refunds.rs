@@ -4,14 +4,15 @@ use crate::answer::{Answer, Refused};
 use crate::context::Context;
 use crate::fields::{self, AmountBody, PathId};
 use crate::long_poll::Wait;
-use crate::paging::{Page, Params};
+use crate::paging::{Page, Params, filter};
 use crate::shared::Api;
 use crate::write::Write;
 use axum::extract::State;
 use makegood_base::{PaymentId, RefundId};
+use makegood_refunds::RefundStatus;
 use makegood_wallet::tables::LookupKind;
 use makegood_wallet::view::{ListView, RefundView, TraceView};
-use makegood_wallet::{Action, Query};
+use makegood_wallet::{Action, Facts, Needs, Query};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -100,6 +101,14 @@ struct Refunds {
     merchant: Option<String>,
     /// Only the one with this number.
     merchant_refund_no: Option<String>,
+    /// One of `processing`, `unknown`, `needs_action` and `succeeded`: only those with this status.
+    status: Option<String>,
+    /// Only those made at this time or later, as RFC 3339 writes it.
+    #[param(format = DateTime)]
+    created_after: Option<String>,
+    /// Only those made before this time.
+    #[param(format = DateTime)]
+    created_before: Option<String>,
     /// How many rows, 1 to 100.
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
@@ -115,18 +124,29 @@ struct Refunds {
 async fn list(
     State(api): State<Api>,
     context: Context,
-    Params(Refunds { merchant, merchant_refund_no, limit, cursor }): Params<Refunds>,
+    Params(wanted): Params<Refunds>,
 ) -> Result<Answer, Refused> {
+    let Refunds { merchant, merchant_refund_no, status, created_after, created_before, limit, cursor } =
+        wanted;
     let named = fields::optional(fields::id, "merchant", merchant.as_deref())?;
     let merchant = api.merchant(api.actor(&context).await?, named).await?;
+    let filter = filter(
+        |text| RefundStatus::parse(text).map(RefundStatus::as_str),
+        status.as_deref(),
+        created_after.as_deref(),
+        created_before.as_deref(),
+    )?;
     if let Some(number) = merchant_refund_no {
-        let found: Option<RefundId> = api
-            .look_up(LookupKind::MerchantRefundNo, merchant.raw(), ("merchant_refund_no", &number))
-            .await?;
-        return api.query(&context, Query::Refunds(found.into_iter().collect(), None)).await;
+        let named = ("merchant_refund_no", number.as_str());
+        let need = |needs: &mut Needs, id: RefundId| needs.refunds.extend([id]);
+        let takes = |facts: &Facts, id: RefundId| {
+            facts.refunds.peek(&id).is_some_and(|row| filter.takes(row.status.as_str(), row.created_at))
+        };
+        let ids = api.look_up(LookupKind::MerchantRefundNo, merchant.raw(), named, need, takes).await?;
+        return api.query(&context, Query::Refunds(ids, None)).await;
     }
     let page = Page { limit, cursor };
-    let found = api.app.lists().refunds_of_merchant(merchant, page.before()?, page.limit()?).await;
+    let found = api.app.lists().refunds_of_merchant(merchant, filter, page.before()?, page.limit()?).await;
     let ids = found.map_err(Refused::unreadable)?;
     let next = page.next(ids.iter())?;
     api.query(&context, Query::Refunds(ids, next)).await

@@ -172,6 +172,90 @@ async fn an_order_is_resolved_paid_and_refunded() {
 }
 
 #[tokio::test]
+async fn lists_are_narrowed_by_status_time_and_reference() {
+    let service = Service::start().await;
+    let wallet = &service.wallet;
+    let (shop, payer) = (wallet.new_shop().await, wallet.user_with("100.00").await);
+    let mut made = Vec::new();
+    for number in ["A-1", "A-2", "A-3"] {
+        wallet.clock.advance(std::time::Duration::from_secs(60));
+        let body = format!(
+            r#"{{"merchant_order_no":"{number}","amount":{{"amount":"1","currency":"CNY"}},"description":"x"}}"#
+        );
+        made.push(service.post(&shop.token, "/v1/orders", &body).await.expect(201));
+    }
+    let [first, second, third] =
+        made.iter().map(|order| order.text("/id")).collect::<Vec<_>>().try_into().unwrap();
+    service.post(&shop.token, &format!("/v1/orders/{third}/cancel"), "").await.expect(200);
+    let pay = format!(
+        r#"{{"order":"{second}","source":{{"type":"balance"}},"client_ref":"P-1",
+            "expect":{{"amount":{{"amount":"1","currency":"CNY"}},"payee":"{}"}}}}"#,
+        shop.id
+    );
+    let payment = service.post_keyed(&payer.token, "1", "/v1/payments", &pay).await.expect(201);
+    let (payment_id, payment_at) = (payment.text("/id"), payment.text("/created_at"));
+    let refund = format!("/v1/payments/{payment_id}/refunds");
+    let refund = service.post_keyed(&shop.token, "2", &refund, r#"{"reason":"x"}"#).await.expect(201);
+    let refund_id = refund.text("/id");
+    let transfer =
+        format!(r#"{{"to":"{}","amount":{{"amount":"1","currency":"CNY"}}}}"#, wallet.user().await.login);
+    let transfer = service.post_keyed(&payer.token, "3", "/v1/transfers", &transfer).await.expect(201);
+    let transfer_id = transfer.text("/id");
+    let top_up = service.get(&payer.token, "/v1/top-ups").await.expect(200).text("/data/0/id");
+    let second_at = made[1].text("/created_at");
+    for (token, query, expected) in [
+        (&shop.token, "orders?status=created".to_owned(), vec![&first]),
+        (&shop.token, "orders?status=paid".to_owned(), vec![&second]),
+        (&shop.token, "orders?status=cancelled".to_owned(), vec![&third]),
+        (&shop.token, "orders?status=expired".to_owned(), vec![]),
+        (&shop.token, format!("orders?created_after={second_at}"), vec![&third, &second]),
+        (&shop.token, format!("orders?created_before={second_at}"), vec![&first]),
+        (&shop.token, format!("orders?created_before={second_at}&status=paid"), vec![]),
+        (&shop.token, "orders?merchant_order_no=A-2&status=paid".to_owned(), vec![&second]),
+        (&shop.token, "orders?merchant_order_no=A-2&status=created".to_owned(), vec![]),
+        (&shop.token, format!("orders?merchant_order_no=A-2&created_before={second_at}"), vec![]),
+        (&shop.token, "payments?status=refunded".to_owned(), vec![&payment_id]),
+        (&shop.token, "payments?status=succeeded".to_owned(), vec![]),
+        (&payer.token, format!("payments?status=refunded&created_after={payment_at}"), vec![&payment_id]),
+        (&payer.token, format!("payments?created_before={payment_at}"), vec![]),
+        (&payer.token, "payments?client_ref=P-1&status=refunded".to_owned(), vec![&payment_id]),
+        (&payer.token, "payments?client_ref=P-1&status=unknown".to_owned(), vec![]),
+        (&shop.token, "refunds?status=succeeded".to_owned(), vec![&refund_id]),
+        (&shop.token, "refunds?status=processing".to_owned(), vec![]),
+        (&payer.token, "top-ups?status=succeeded".to_owned(), vec![&top_up]),
+        (&payer.token, "top-ups?status=failed".to_owned(), vec![]),
+        (&payer.token, format!("transfers?created_after={payment_at}"), vec![&transfer_id]),
+        (&payer.token, format!("transfers?created_before={payment_at}"), vec![]),
+    ] {
+        let page = service.get(token, &format!("/v1/{query}")).await.expect(200).json();
+        assert_eq!(ids(&page).iter().collect::<Vec<_>>(), expected, "{query}");
+    }
+    // The pages of what is narrowed join.
+    let narrowed = format!("/v1/orders?limit=1&created_after={second_at}");
+    let page = service.get(&shop.token, &narrowed).await.expect(200);
+    assert_eq!(ids(&page.json()), [third]);
+    let next = format!("{narrowed}&cursor={}", page.text("/next_cursor"));
+    assert_eq!(ids(&service.get(&shop.token, &next).await.expect(200).json()), [second]);
+    for (token, query, field) in [
+        (&shop.token, "orders?status=open", "status"),
+        (&shop.token, "orders?status=", "status"),
+        (&shop.token, "payments?status=paid", "status"),
+        (&shop.token, "refunds?status=refunded", "status"),
+        (&payer.token, "top-ups?status=PROCESSING", "status"),
+        (&shop.token, "orders?created_after=yesterday", "created_after"),
+        (&payer.token, "transfers?created_before=2026-11-22", "created_before"),
+    ] {
+        let refused = service.get(token, &format!("/v1/{query}")).await.expect(422);
+        assert_eq!(
+            (refused.text("/code").as_str(), refused.text("/field").as_str()),
+            ("request.invalid", field)
+        );
+    }
+    service.get(&payer.token, "/v1/transfers?status=succeeded").await.expect(400);
+    service.wallet.finish().await;
+}
+
+#[tokio::test]
 async fn an_owner_acts_for_their_merchants_with_a_session() {
     let service = Service::start().await;
     let owner = service.wallet.user().await;

@@ -2,14 +2,23 @@
 
 use crate::{
     samples,
-    support::{batch, commit, id, migrated},
+    support::{at, batch, commit, id, migrated},
 };
 use makegood_auth::Principal;
-use makegood_base::{EventId, PaymentId, SessionId, TransferId, UserId};
+use makegood_base::{
+    EventId, IdSeed, Ids, OrderId, PaymentId, RawId, SessionId, Timestamp, TransferId, UserId,
+};
+use makegood_payments::{PaymentStatus, TopUpStatus};
+use makegood_refunds::RefundStatus;
 use makegood_sql::Database;
-use makegood_store::{Lists, SqlStore};
+use makegood_store::{Filter, Lists, SqlStore};
 use makegood_testkit::database::TestDatabase;
-use makegood_wallet::{Facts, Needs, tables::Payment};
+use makegood_wallet::{
+    Facts, Needs,
+    tables::{Order, Payment, Refund, TopUp, Transfer},
+};
+
+const ALL: Filter = Filter { status: None, created_after: None, created_before: None };
 
 /// A database with twelve rows of every listed table, whose content is their key.
 async fn filled(test: TestDatabase) -> (TestDatabase, Database, Lists) {
@@ -49,15 +58,15 @@ async fn each_list_has_what_belongs_to_its_owner() {
     for test in TestDatabase::both() {
         let (_test, _database, lists) = filled(test).await;
         // In the samples, a payer has four payments in a row, a merchant three of them, and so on.
-        assert_page!(lists.payments_of_payer(id(1).into(), None, 10), [7, 6, 5, 4]);
-        assert_page!(lists.payments_of_merchant(id(1).into(), None, 10), [5, 4, 3]);
-        assert_page!(lists.orders_of_merchant(id(2).into(), None, 10), [11, 10, 9, 8]);
-        assert_page!(lists.refunds_of_merchant(id(0).into(), None, 10), [3, 2, 1, 0]);
+        assert_page!(lists.payments_of_payer(id(1).into(), ALL, None, 10), [7, 6, 5, 4]);
+        assert_page!(lists.payments_of_merchant(id(1).into(), ALL, None, 10), [5, 4, 3]);
+        assert_page!(lists.orders_of_merchant(id(2).into(), ALL, None, 10), [11, 10, 9, 8]);
+        assert_page!(lists.refunds_of_merchant(id(0).into(), ALL, None, 10), [3, 2, 1, 0]);
         assert_page!(lists.refunds_of_payment(id(3).into(), None, 10), [11, 10, 9]);
-        assert_page!(lists.top_ups_of_user(id(1).into(), None, 10), [7, 6, 5, 4]);
+        assert_page!(lists.top_ups_of_user(id(1).into(), ALL, None, 10), [7, 6, 5, 4]);
         assert_page!(lists.bank_cards_of_user(id(1).into(), None, 10), [11, 9, 7, 5, 3, 1]);
         assert_page!(lists.merchants_of_owner(id(0).into(), None, 10), [10, 8, 6, 4, 2, 0]);
-        assert_page!(lists.payments_of_payer(id(99).into(), None, 10), [0; 0]);
+        assert_page!(lists.payments_of_payer(id(99).into(), ALL, None, 10), [0; 0]);
     }
 }
 
@@ -76,7 +85,7 @@ async fn a_page_begins_before_a_row_and_is_bounded() {
             (None, 0, vec![]),
             (None, u32::MAX, vec![7, 6, 5, 4]),
         ] {
-            let page = lists.payments_of_payer(id(1).into(), before, limit).await.unwrap();
+            let page = lists.payments_of_payer(id(1).into(), ALL, before, limit).await.unwrap();
             assert_eq!(numbers(page, PaymentId::raw), expected, "{before:?} {limit}");
         }
     }
@@ -92,8 +101,152 @@ async fn no_page_has_more_than_a_hundred_rows() {
         }
     };
     commit(&SqlStore::new(database), batch(2), &Needs::default(), add).await.unwrap();
-    let page = lists.payments_of_payer(id(77).into(), None, u32::MAX).await.unwrap();
+    let page = lists.payments_of_payer(id(77).into(), ALL, None, u32::MAX).await.unwrap();
     assert_eq!(numbers(page, PaymentId::raw), (150..250).rev().collect::<Vec<_>>());
+}
+
+/// The numbers of the sample rows with a status, newest first.
+fn with_status<R>(row: fn(u8, u8) -> R, status: impl Fn(&R) -> &'static str, wanted: &str) -> Vec<u8> {
+    let numbers = (0..samples::CONTENTS).rev();
+    numbers.filter(|number| status(&row(*number, *number)) == wanted).collect()
+}
+
+/// A sample order; of the open ones, every other has an attempt under way.
+fn order(key: u8, content: u8) -> Order {
+    let order = samples::orders(key, content);
+    let is_attempted = content % 8 == 4;
+    Order { open_attempt: is_attempted.then(|| id(content).into()).or(order.open_attempt), ..order }
+}
+
+#[tokio::test]
+async fn a_status_filters_as_clients_read_it() {
+    for test in TestDatabase::both() {
+        let (test, database) = migrated(test).await;
+        let owner = id(50);
+        let fill = |facts: &mut Facts| {
+            for key in 0..samples::CONTENTS {
+                let (merchant, payer) = (owner.into(), owner.into());
+                facts.payments.add(Payment { merchant, payer, ..samples::payments(key, key) }).unwrap();
+                facts.orders.add(Order { merchant, ..order(key, key) }).unwrap();
+                facts.refunds.add(Refund { merchant, ..samples::refunds(key, key) }).unwrap();
+                facts.top_ups.add(TopUp { user: owner.into(), ..samples::top_ups(key, key) }).unwrap();
+            }
+        };
+        commit(&SqlStore::new(database.clone()), batch(1), &Needs::default(), fill).await.unwrap();
+        let lists = Lists::new(database);
+        let only = |status| Filter { status: Some(status), ..ALL };
+        for status in PaymentStatus::ALL.iter().map(|status| status.as_str()) {
+            let expected = with_status(samples::payments, |row| row.status.as_str(), status);
+            assert!(!expected.is_empty(), "{status}");
+            assert_page!(lists.payments_of_payer(owner.into(), only(status), None, 100), expected);
+            assert_page!(lists.payments_of_merchant(owner.into(), only(status), None, 100), expected);
+        }
+        for status in ["created", "processing", "paid", "cancelled", "expired"] {
+            let expected = with_status(order, Order::status, status);
+            assert!(!expected.is_empty(), "{status}");
+            assert_page!(lists.orders_of_merchant(owner.into(), only(status), None, 100), expected);
+        }
+        for status in RefundStatus::ALL.iter().map(|status| status.as_str()) {
+            let expected = with_status(samples::refunds, |row| row.status.as_str(), status);
+            assert_page!(lists.refunds_of_merchant(owner.into(), only(status), None, 100), expected);
+        }
+        for status in TopUpStatus::ALL.iter().map(|status| status.as_str()) {
+            let expected = with_status(samples::top_ups, |row| row.status.as_str(), status);
+            assert_page!(lists.top_ups_of_user(owner.into(), only(status), None, 100), expected);
+        }
+        assert_page!(lists.payments_of_payer(owner.into(), only("paid"), None, 100), [0; 0]);
+        // The next page begins before the last row, whatever is between.
+        let before = Some(OrderId::from_raw(id(8)));
+        assert_page!(lists.orders_of_merchant(owner.into(), only("created"), before, 1), [0]);
+        drop(test);
+    }
+}
+
+/// The id that is made at a moment, with this number in its randomness.
+fn id_made(made: Timestamp, number: u8) -> RawId {
+    Ids::new(IdSeed { at: made, random: [number; 10] }).next_raw()
+}
+
+#[tokio::test]
+async fn times_filter_by_when_rows_were_made_and_not_by_their_ids() {
+    const SECOND: i64 = 1_000_000;
+    let owner = id(50);
+    let now = 1_795_370_400 * SECOND;
+    // When each row was made, after `now`; its id is from before that, but for the last, whose clock was set
+    // back in between.
+    let rows =
+        [(-50, -60), (0, -60), (0, 0), (1, 0), (SECOND, -SECOND), (SECOND + 1, SECOND), (7, 9 * SECOND)];
+    for test in TestDatabase::both() {
+        let (test, database) = migrated(test).await;
+        let fill = |facts: &mut Facts| {
+            for (number, (created, made)) in (0..).zip(rows) {
+                let (id, created_at) = (id_made(at(now + made), number), at(now + created));
+                let payer = owner.into();
+                let payment = Payment { id: id.into(), payer, created_at, ..samples::payments(0, number) };
+                facts.payments.add(payment).unwrap();
+                let sides = if number % 2 == 0 { (owner, [9; 16]) } else { ([9; 16], owner) };
+                let (payer, payee) = (sides.0.into(), sides.1.into());
+                let base = samples::transfers(0, number);
+                facts.transfers.add(Transfer { id: id.into(), payer, payee, created_at, ..base }).unwrap();
+            }
+        };
+        commit(&SqlStore::new(database.clone()), batch(1), &Needs::default(), fill).await.unwrap();
+        let lists = Lists::new(database);
+        for (after, before) in [
+            (None, None),
+            (Some(0), None),
+            (Some(1), None),
+            (None, Some(0)),
+            (None, Some(1)),
+            (Some(0), Some(0)),
+            (Some(0), Some(8)),
+            (Some(SECOND), Some(SECOND + 1)),
+            (Some(SECOND + 2), None),
+            (Some(-now), Some(Timestamp::MAX.as_micros() - now)),
+        ] {
+            let moment = |offset: Option<i64>| offset.map(|offset| at(now + offset));
+            let filter =
+                Filter { status: None, created_after: moment(after), created_before: moment(before) };
+            let mut expected: Vec<RawId> = (0..)
+                .zip(rows)
+                .filter(|(_, (created, _))| filter.takes("", at(now + created)))
+                .map(|(number, (_, made))| id_made(at(now + made), number))
+                .collect();
+            expected.sort_unstable_by(|first, second| second.cmp(first));
+            let times = (filter.created_after, filter.created_before);
+            let payments = lists.payments_of_payer(owner.into(), filter, None, 100).await.unwrap();
+            assert_eq!(payments.iter().map(PaymentId::raw).collect::<Vec<_>>(), expected, "{filter:?}");
+            let transfers = lists.transfers_of_user(owner.into(), times, None, 100).await.unwrap();
+            assert_eq!(transfers.iter().map(TransferId::raw).collect::<Vec<_>>(), expected, "{filter:?}");
+            // In pages of two, none is left out and none comes twice.
+            let (mut paged, mut last) = (Vec::new(), None);
+            loop {
+                let page = lists.payments_of_payer(owner.into(), filter, last, 2).await.unwrap();
+                let Some(end) = page.last() else { break };
+                last = Some(*end);
+                paged.extend(page.iter().map(PaymentId::raw));
+            }
+            assert_eq!(paged, expected, "{filter:?}");
+        }
+        drop(test);
+    }
+}
+
+#[test]
+fn a_filter_takes_a_span_of_time_with_its_begin_and_without_its_end() {
+    let check = |filter: Filter, expected: [bool; 4]| {
+        let found = [1, 2, 3, 4].map(|moment| filter.takes("paid", at(moment)));
+        assert_eq!(found, expected, "{filter:?}");
+    };
+    check(ALL, [true; 4]);
+    check(Filter { created_after: Some(at(2)), ..ALL }, [false, true, true, true]);
+    check(Filter { created_before: Some(at(3)), ..ALL }, [true, true, false, false]);
+    check(
+        Filter { created_after: Some(at(2)), created_before: Some(at(3)), ..ALL },
+        [false, true, false, false],
+    );
+    check(Filter { status: Some("paid"), ..ALL }, [true; 4]);
+    check(Filter { status: Some("created"), ..ALL }, [false; 4]);
 }
 
 #[tokio::test]
@@ -102,9 +255,12 @@ async fn transfers_are_listed_on_both_sides_once() {
         let (_test, _database, lists) = filled(test).await;
         // Transfer n is from n % 3 to n / 3: user 1 gave 1, 4, 7, 10 and got 3, 4, 5.
         let user = UserId::from_raw(id(1));
-        assert_page!(lists.transfers_of_user(user, None, 10), [10, 7, 5, 4, 3, 1]);
-        assert_page!(lists.transfers_of_user(user, None, 3), [10, 7, 5]);
-        assert_page!(lists.transfers_of_user(user, Some(TransferId::from_raw(id(5))), 2), [4, 3]);
+        assert_page!(lists.transfers_of_user(user, (None, None), None, 10), [10, 7, 5, 4, 3, 1]);
+        assert_page!(lists.transfers_of_user(user, (None, None), None, 3), [10, 7, 5]);
+        assert_page!(
+            lists.transfers_of_user(user, (None, None), Some(TransferId::from_raw(id(5))), 2),
+            [4, 3]
+        );
     }
 }
 
