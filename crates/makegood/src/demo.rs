@@ -87,11 +87,11 @@ async fn tell_against(url: &str, database_url: &str, language: Language) -> Resu
     let stage = Stage::new(language);
     stage.title(
         "Makegood: every payment arrives, comes back, or is explained.",
-        "Makegood:每一笔付款都会到账、退回,或者说得清楚。",
+        "Makegood：每一笔付款都会到账、退回，或者说得清楚。",
     );
     stage.say(
         "A real service runs on a scratch database, with a simulated bank behind real HTTP.",
-        "真实的服务运行在临时数据库上,背后的模拟银行通过真实的 HTTP 连接。",
+        "真实的服务运行在临时数据库上，背后的模拟银行通过真实的 HTTP 连接。",
     );
     let people = client::People::arrive(Client::new(url, language)?, &stage).await?;
     not_received::tell(&people, &stage).await?;
@@ -106,7 +106,7 @@ async fn prove(database_url: &str, stage: &Stage) -> Result<(), DemoError> {
     stage.title("The proof", "证明");
     stage.say(
         "verify replays the journal from its beginning and compares every balance and every payment:",
-        "verify 从头重放日记账,并核对每一个余额和每一笔付款:",
+        "verify 从头重放日记账，并核对每一个余额和每一笔付款：",
     );
     let report = verify::verify_url(database_url).await?;
     report.lines().iter().for_each(|line| stage.line(line));
@@ -117,10 +117,10 @@ fn not_there_yet(stage: &Stage) {
     stage.title("Not there yet", "尚未实现");
     for (english, chinese) in [
         ("complaints with deadlines, findings and appeals", "带时限、调查结论和申诉的投诉"),
-        ("the credit line: bills, repayment, overdue", "信用额度:账单、还款、逾期"),
-        ("withdrawals to a card, and settlement to merchants", "提现到银行卡,以及向商户结算"),
-        ("another way for a refund whose card is closed", "银行卡已注销时,退款的另一条途径"),
-        ("bank statements, and matching them with the journal", "银行对账单,以及与日记账的核对"),
+        ("the credit line: bills, repayment, overdue", "信用额度：账单、还款、逾期"),
+        ("withdrawals to a card, and settlement to merchants", "提现到银行卡，以及向商户结算"),
+        ("another way for a refund whose card is closed", "银行卡已注销时，退款的另一条途径"),
+        ("bank statements, and matching them with the journal", "银行对账单，以及与日记账的核对"),
         ("static QR codes, webhooks, and web pages", "静态二维码、网络回调和网页"),
         ("payment password, second factor, recovery of an account", "支付密码、双重验证和账户找回"),
         ("limits, freezes and risk alerts", "限额、冻结和风险警报"),

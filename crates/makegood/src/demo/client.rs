@@ -152,7 +152,7 @@ impl People {
         people.client.wait(&people.payer, &path, &["succeeded"]).await?;
         stage.say(
             "Li Wei has linked three bank cards and topped up 200.00. The Corner Tea House takes QR payments.",
-            "李伟绑定了三张银行卡,并充值 200.00 元。街角茶馆支持扫码付款。",
+            "李伟绑定了三张银行卡，并充值 200.00 元。街角茶馆支持扫码付款。",
         );
         Ok(people)
     }

@@ -19,7 +19,7 @@ pub(super) async fn tell(people: &People, stage: &Stage) -> Result<(), DemoError
 
     stage.hold(
         "Li Wei taps twice: both taps get the very same answer, and the money moves once",
-        "李伟点了两下:两次得到完全相同的答复,钱只动了一次",
+        "李伟点了两下：两次得到完全相同的答复，钱只动了一次",
         first.body == second.body
             && first.text("status") == "succeeded"
             && minor(&before) == minor(&after).map(|minor| minor.saturating_add(1_800)),
@@ -29,7 +29,7 @@ pub(super) async fn tell(people: &People, stage: &Stage) -> Result<(), DemoError
     stage.problem(&other);
     stage.hold(
         "another app pays the same order again: refused, with the payment that has paid it",
-        "另一个应用再次支付同一订单:被拒绝,并给出已支付它的那笔付款",
+        "另一个应用再次支付同一订单：被拒绝，并给出已支付它的那笔付款",
         other.text("code") == "order.already_paid"
             && text(&other.body["payment"], "id") == first.text("id")
             && people.balance().await? == after,
@@ -43,7 +43,7 @@ pub(super) async fn tell(people: &People, stage: &Stage) -> Result<(), DemoError
     let retried = client.post(payer, "/v1/payments", body).await?;
     stage.hold(
         "the phone restarts and loses the key; its own reference finds the same payment, and nothing moves",
-        "手机重启,幂等键丢失;凭自己的参考号找到同一笔付款,钱没有再动",
+        "手机重启，幂等键丢失；凭自己的参考号找到同一笔付款，钱没有再动",
         first.text("status") == "succeeded"
             && retried.text("id") == first.text("id")
             && people.balance().await? == once,

@@ -6,7 +6,7 @@ use super::stage::{Stage, text};
 use serde_json::json;
 
 pub(super) async fn tell(people: &People, stage: &Stage) -> Result<(), DemoError> {
-    stage.title("Paid, but not received", "付了款,对方却没收到");
+    stage.title("Paid, but not received", "付了款，对方却没收到");
     resolved(people, stage).await?;
     cancelled_at_the_till(people, stage).await
 }
@@ -19,20 +19,20 @@ async fn resolved(people: &People, stage: &Stage) -> Result<(), DemoError> {
     let amount = text(&seen.body["amount"], "amount") == "36.50";
     stage.hold(
         "Li Wei scans the QR code, and sees payee and amount before paying",
-        "李伟扫描二维码,付款前看到收款方和金额",
+        "李伟扫描二维码，付款前看到收款方和金额",
         payee && amount,
         &seen.shown(),
     )?;
     stage.say(
         "He pays from his card. The bank takes the money, and its answer is lost:",
-        "他用银行卡付款。银行扣了款,但应答丢失了:",
+        "他用银行卡付款。银行扣了款，但应答丢失了：",
     );
     let payment = people.pay_by_card(&order, &people.silent_card, &["unknown"]).await?;
     let path = format!("/v1/payments/{}", payment.text("id"));
     let trace = people.show_trace(stage, &people.payer, &path).await?;
     stage.hold(
         "not knowing is a state with a deadline, and it is the wallet's turn",
-        "“未知”是一种有时限的状态,并且轮到钱包来处理",
+        "“未知”是一种有时限的状态，并且轮到钱包来处理",
         text(&trace.body["next"], "who") == "wallet" && payment.body["expected_by"].is_string(),
         &trace.shown(),
     )?;
@@ -42,26 +42,28 @@ async fn resolved(people: &People, stage: &Stage) -> Result<(), DemoError> {
         payment.body["safe_to_pay_again"] == false,
         &payment.shown(),
     )?;
-    stage.say("He tries again all the same, from his balance:", "他还是用余额再付一次:");
+    stage.say("He tries again all the same, from his balance:", "他还是用余额再付一次：");
     let again = people.payment(&order, json!({"type": "balance"}));
     let again = people.client.post(&people.payer, "/v1/payments", again).await?;
     stage.problem(&again);
     stage.hold(
         "the second payment is refused, and points at the first",
-        "第二笔付款被拒绝,并指向第一笔",
+        "第二笔付款被拒绝，并指向第一笔",
         again.text("code") == "payment.attempt_open"
             && again.body["safe_to_pay_again"] == false
             && text(&again.body["payment"], "id") == payment.text("id"),
         &again.shown(),
     )?;
-    stage
-        .say("The wallet asks the bank by itself, and the bank knows:", "钱包自行向银行查询,银行给出了结果:");
+    stage.say(
+        "The wallet asks the bank by itself, and the bank knows:",
+        "钱包自行向银行查询，银行给出了结果：",
+    );
     let paid = people.client.wait(&people.payer, &path, &["succeeded", "failed"]).await?;
     people.show_trace(stage, &people.payer, &path).await?;
     let order = people.client.get(&people.shop_key, &format!("/v1/orders/{}", order.text("id"))).await?;
     stage.hold(
         "the payment succeeded, and the shop's order is paid, once",
-        "付款成功,商户的订单已支付,且只支付了一次",
+        "付款成功，商户的订单已支付，且只支付了一次",
         paid.text("status") == "succeeded" && order.text("status") == "paid",
         &order.shown(),
     )
@@ -71,7 +73,7 @@ async fn cancelled_at_the_till(people: &People, stage: &Stage) -> Result<(), Dem
     stage.line("");
     stage.say(
         "It happens again, and the queue is long: the shop cancels the order while nobody knows.",
-        "同样的事又发生了,而队伍很长:商户在结果未知时取消了订单。",
+        "同样的事又发生了，而队伍很长：商户在结果未知时取消了订单。",
     );
     let order = people.order("T2-2", "52.00").await?;
     let payment = people.pay_by_card(&order, &people.silent_card, &["unknown"]).await?;
@@ -82,7 +84,7 @@ async fn cancelled_at_the_till(people: &People, stage: &Stage) -> Result<(), Dem
     people.show_trace(stage, &people.payer, &path).await?;
     stage.hold(
         "the order is cancelled, the wallet takes the payment over, and paying anew is safe at once",
-        "订单已取消,钱包接管了这笔付款,可以立即放心重新付款",
+        "订单已取消，钱包接管了这笔付款，可以立即放心重新付款",
         cancelled.status == 202
             && cancelled.text("status") == "cancelled"
             && reversing.text("status") == "reversing"
@@ -100,7 +102,7 @@ async fn cancelled_at_the_till(people: &People, stage: &Stage) -> Result<(), Dem
     )?;
     stage.say(
         "The bank had taken the money after all, so it is given back:",
-        "银行其实已经扣款,于是这笔钱被退回:",
+        "银行其实已经扣款，于是这笔钱被退回：",
     );
     let reversed = people.client.wait(&people.payer, &path, &["reversed"]).await?;
     let trace = people.show_trace(stage, &people.payer, &path).await?;

@@ -30,7 +30,7 @@ async fn to_the_balance(people: &People, stage: &Stage) -> Result<(), DemoError>
     let rest = refund(people, &payment, json!({"reason": "Sent back"})).await?;
     stage.hold(
         "paid from the balance: 6.50 and then the rest are back at once, to the cent",
-        "用余额付款:先退 6.50,再退剩余,立即到账,分毫不差",
+        "用余额付款：先退 6.50，再退剩余，立即到账，分毫不差",
         some.text("status") == "succeeded"
             && text(&rest.body["amount"], "amount") == "13.50"
             && people.balance().await? == before,
@@ -52,7 +52,7 @@ async fn to_the_card(people: &People, stage: &Stage) -> Result<(), DemoError> {
     let some = refund(people, &payment, part("8.00")).await?;
     stage.hold(
         "paid by card: a refund of 8.00 is on its way, with a normal window and a deadline",
-        "用银行卡付款:退款 8.00 已上路,有正常时限,也有截止时间",
+        "用银行卡付款：退款 8.00 已上路，有正常时限，也有截止时间",
         some.status == 202
             && some.body["within_normal_window"] == true
             && some.body["expected_by"].is_string(),
@@ -79,7 +79,7 @@ async fn to_a_closed_card(people: &People, stage: &Stage) -> Result<(), DemoErro
     let payment = people.pay_by_card(&order, &people.closing_card, &["succeeded", "failed"]).await?;
     stage.say(
         "Li Wei pays from a third card, closes it, and is refunded:",
-        "李伟用第三张卡付款后注销了它,然后商户退款:",
+        "李伟用第三张卡付款后注销了它，然后商户退款：",
     );
     let given = refund(people, &payment, json!({"reason": "Sent back"})).await?;
     let path = format!("/v1/refunds/{}", given.text("id"));
@@ -87,7 +87,7 @@ async fn to_a_closed_card(people: &People, stage: &Stage) -> Result<(), DemoErro
     let trace = people.show_trace(stage, &people.payer, &path).await?;
     stage.hold(
         "the bank refuses; the refund is not lost, it says why, and whose turn it is",
-        "银行拒绝了;退款没有丢失,它说明了原因,以及轮到谁处理",
+        "银行拒绝了；退款没有丢失，它说明了原因，以及轮到谁处理",
         stuck.text("status") == "needs_action"
             && !stuck.text("failure").is_empty()
             && text(&trace.body["next"], "who") == "staff",

@@ -57,7 +57,7 @@ impl Stage {
     /// Shows what a problem tells whoever reads it.
     pub(super) fn problem(&self, answer: &Answer) {
         let body = &answer.body;
-        let colon = self.pick(": ", ":");
+        let colon = self.pick(": ", "：");
         self.line(&format!(
             "  {} {} — {}{colon}{}",
             answer.status,
@@ -84,7 +84,7 @@ impl Stage {
             let (by, who) = (time_of_day(text(next, "by")), self.place(text(next, "who")));
             let due = match self.language {
                 Language::English => format!("(by {by}; who acts: {who})"),
-                Language::Chinese => format!("(最迟 {by};由{who}处理)"),
+                Language::Chinese => format!("（最迟 {by}；由{who}处理）"),
             };
             self.line(&format!("  → {} {due}", text(next, "text")));
         }

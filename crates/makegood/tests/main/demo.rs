@@ -23,5 +23,5 @@ fn the_demo_holds_in_english() {
 
 #[test]
 fn the_demo_holds_in_chinese() {
-    check("zh", &["付了款,对方却没收到", "付了两次", "钱没有退回来", "轮到谁处理", "投诉"]);
+    check("zh", &["付了款，对方却没收到", "付了两次", "钱没有退回来", "轮到谁处理", "投诉"]);
 }

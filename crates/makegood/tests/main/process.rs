@@ -9,6 +9,8 @@ use std::time::Duration;
 /// How long a server may take to stop (its promise), and to start.
 const STOP_MAX: Duration = Duration::from_secs(10);
 const START_MAX: Duration = Duration::from_secs(60);
+/// How long a command may take that ends by itself.
+const RUN_MAX: Duration = Duration::from_secs(60);
 
 /// The binary with this data folder, and nothing of the environment's configuration.
 pub(crate) fn makegood(folder: &Path, arguments: &[&str]) -> Command {
@@ -21,9 +23,19 @@ pub(crate) fn makegood(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a command that ends by itself.
+/// Runs a command that ends by itself. One that does not is killed, and the test fails.
 pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
-    makegood(folder, arguments).output().unwrap()
+    let child = makegood(folder, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let id = child.id().to_string();
+    let (sender, ended) = mpsc::channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    ended
+        .recv_timeout(RUN_MAX)
+        .unwrap_or_else(|_| {
+            Command::new("kill").args(["-KILL", &id]).status().unwrap();
+            ended.recv().unwrap()
+        })
+        .unwrap()
 }
 
 /// What was said on standard output and on standard error.
