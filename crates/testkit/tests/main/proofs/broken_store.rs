@@ -8,19 +8,26 @@ use makegood_wallet::{Changes, Facts, Needs};
 /// A broken store.
 pub(crate) struct Broken {
     store: MemoryStore,
-    knows_batches: bool,
+    /// What it says of whether a batch is there; what is so, where nothing is said.
+    batches: Option<Result<bool, Failure>>,
     refused_merchant: Option<&'static str>,
 }
 
 impl Broken {
     /// A store that says of every batch that it is not there.
     pub(crate) fn forgetful(store: MemoryStore) -> Self {
-        Self { store, knows_batches: false, refused_merchant: None }
+        Self { store, batches: Some(Ok(false)), refused_merchant: None }
+    }
+
+    /// A store that cannot say of any batch whether it is there.
+    pub(crate) fn blind(store: MemoryStore) -> Self {
+        let down = Failure::Down("no batch can be looked up".to_owned());
+        Self { store, batches: Some(Err(down)), refused_merchant: None }
     }
 
     /// A store that never takes a batch with a merchant of this name.
     pub(crate) fn picky(store: MemoryStore, name: &'static str) -> Self {
-        Self { store, knows_batches: true, refused_merchant: Some(name) }
+        Self { store, batches: None, refused_merchant: Some(name) }
     }
 }
 
@@ -48,7 +55,10 @@ impl Store for Broken {
     }
 
     async fn batch_exists(&self, id: BatchId) -> Result<bool, Failure> {
-        if self.knows_batches { self.store.batch_exists(id).await } else { Ok(false) }
+        match &self.batches {
+            Some(said) => said.clone(),
+            None => self.store.batch_exists(id).await,
+        }
     }
 
     async fn read(&self, needs: &(dyn Fn(&Facts) -> Needs + Sync)) -> Result<Facts, Failure> {
@@ -59,12 +69,7 @@ impl Store for Broken {
         self.store.due_timers(now, limit).await
     }
 
-    async fn expired_keys(
-        &self,
-        now: Timestamp,
-        after: Option<IdempotencyKey>,
-        limit: u32,
-    ) -> Result<Vec<IdempotencyKey>, Failure> {
-        self.store.expired_keys(now, after, limit).await
+    async fn expired_keys(&self, now: Timestamp, limit: u32) -> Result<Vec<IdempotencyKey>, Failure> {
+        self.store.expired_keys(now, limit).await
     }
 }
