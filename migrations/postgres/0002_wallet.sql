@@ -230,6 +230,8 @@ CREATE TABLE idempotency (
     version BIGINT NOT NULL,
     PRIMARY KEY (caller_id, key)
 );
+-- For the sweep: it only ever grows at its end.
+CREATE INDEX idempotency_by_expiry ON idempotency (expires_at, caller_id, key);
 
 -- Only ever inserted, and read by whom they are told to.
 CREATE TABLE events (

@@ -225,6 +225,8 @@ CREATE TABLE idempotency (
     version INTEGER NOT NULL,
     PRIMARY KEY (caller_id, key)
 ) STRICT;
+-- For the sweep: it only ever grows at its end.
+CREATE INDEX idempotency_by_expiry ON idempotency (expires_at, caller_id, key);
 
 -- Only ever inserted, and read by whom they are told to. With a rowid, as idempotency.
 CREATE TABLE events (

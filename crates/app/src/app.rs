@@ -256,7 +256,8 @@ impl App {
     /// The banks, with their health.
     #[must_use]
     pub fn banks(&self) -> Vec<BankView> {
-        self.parts.banks.iter().map(|bank| bank.view()).collect()
+        let livemode = self.parts.settings.livemode;
+        self.parts.banks.iter().map(|bank| bank.view(livemode)).collect()
     }
 
     /// Returns when an object has changed on this server, or when it is time to look whether another server

@@ -5,12 +5,12 @@
 
 use crate::engine::{Engine, Undecided};
 use crate::outbound::bank::Bank;
-use makegood_banking::{Answer, Claim};
+use makegood_banking::Answer;
 use makegood_base::{Clock, Entropy, IdSeed, Ids, RequestId};
 use makegood_store::{Failure, Store};
-use makegood_wallet::tables::{BankTransferId, IdempotencyKey, TimerKey, TimerKind};
+use makegood_wallet::tables::{BankTransferId, TimerKey, TimerKind};
 use makegood_wallet::texts::Language;
-use makegood_wallet::{Action, Caller, ClaimedTransfer, Command, Reply};
+use makegood_wallet::{Action, BankAlert, Caller, ClaimedTransfer, Command, Facts, Needs, Reply};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -28,6 +28,8 @@ pub struct JobsConfig {
     pub bank_calls_max: usize,
     /// How often stored answers whose time is over are dropped.
     pub sweep_interval: Duration,
+    /// How long calls that are under way may still take when the service stops.
+    pub stop_max: Duration,
 }
 
 impl Default for JobsConfig {
@@ -37,6 +39,7 @@ impl Default for JobsConfig {
             timers_max: 512,
             bank_calls_max: 64,
             sweep_interval: Duration::from_secs(600),
+            stop_max: Duration::from_secs(5),
         }
     }
 }
@@ -83,7 +86,8 @@ impl<S: Store> Jobs<S> {
         Self { parts: Arc::new(Parts { engine, store, banks, clock, entropy, config, under_way }) }
     }
 
-    /// Works until `stop` resolves; what is under way then is finished by whoever works next.
+    /// Works until `stop` resolves. Calls that are under way then have a little time to be answered; what is
+    /// left is finished by whoever works next.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         let mut tasks = JoinSet::new();
         let work = self.parts.engine.work();
@@ -123,6 +127,10 @@ impl<S: Store> Jobs<S> {
                 () = pause => {}
             }
         }
+        // Whoever waits for its turn at a bank has claimed nothing yet, and goes.
+        self.parts.banks.values().for_each(|(_, calls)| calls.close());
+        let answered = async { while tasks.join_next().await.is_some() {} };
+        let _in_time = tokio::time::timeout(self.parts.config.stop_max, answered).await;
         tasks.shutdown().await;
     }
 
@@ -143,7 +151,11 @@ impl<S: Store> Jobs<S> {
     }
 
     async fn due(&self) -> Result<Vec<TimerKey>, Failure> {
-        self.parts.store.due_timers(self.parts.clock.now(), self.parts.config.timers_max).await
+        // Timers that are under way are due still: they must not hide those behind them.
+        let under_way = self.parts.under_way.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let under_way = u32::try_from(under_way).unwrap_or(u32::MAX);
+        let limit = self.parts.config.timers_max.saturating_add(under_way);
+        self.parts.store.due_timers(self.parts.clock.now(), limit).await
     }
 
     fn take(&self, timer: TimerKey) -> bool {
@@ -166,25 +178,34 @@ impl<S: Store> Jobs<S> {
         Ok(())
     }
 
-    /// Attempted, call, answer: the attempt is committed before the call, the answer after it.
+    /// Attempted, call, answer: the attempt is committed before the call, the answer after it. The place at
+    /// the bank is taken before the attempt, so that no attempt grows old in a queue.
     async fn call_bank(&self, id: BankTransferId) -> Result<(), Undecided> {
+        let Some(name) = self.bank_of(id).await? else { return Ok(()) };
+        let Some((bank, calls)) = self.parts.banks.get(&name) else {
+            tracing::error!(bank = name, %id, "a transfer is at a bank that is not configured");
+            return Err(Undecided::Internal);
+        };
+        let Ok(_place) = calls.acquire().await else { return Ok(()) };
         let reply = self.submit(Action::ClaimBankTransfer { bank_transfer: id }).await?;
         let claimed: ClaimedTransfer = serde_json::from_slice(&reply.body).map_err(|error| {
             tracing::error!(%error, %id, "a claim cannot be read");
             Undecided::Internal
         })?;
         let Some(claim) = claimed.claim else { return Ok(()) };
-        let answer = self.ask(&claimed, claim).await;
+        let answer = bank.ask(&claimed.transfer, claim.step).await;
         self.record(id, claim.generation, answer).await
     }
 
-    async fn ask(&self, claimed: &ClaimedTransfer, claim: Claim) -> Answer {
-        let Some((bank, calls)) = self.parts.banks.get(&claimed.transfer.bank) else {
-            tracing::error!(bank = claimed.transfer.bank, "a transfer is at a bank that is not configured");
-            return Answer::NoAnswer;
+    /// The bank that a transfer is at.
+    async fn bank_of(&self, id: BankTransferId) -> Result<Option<String>, Undecided> {
+        let needs = |_: &Facts| {
+            let mut needs = Needs::default();
+            needs.bank_transfers.insert(id);
+            needs
         };
-        let Ok(_permit) = calls.acquire().await else { return Answer::NoAnswer };
-        bank.ask(&claimed.transfer, claim.step).await
+        let facts = self.parts.store.read(&needs).await.map_err(|_| Undecided::Unavailable)?;
+        Ok(facts.bank_transfers.peek(&id).map(|transfer| transfer.bank.clone()))
     }
 
     /// The bank's answer must not be lost while the store is in trouble: it is submitted again for a while.
@@ -193,7 +214,13 @@ impl<S: Store> Jobs<S> {
         for attempt in 0_u32.. {
             let action = Action::RecordBankAnswer { bank_transfer: id, generation, answer: answer.clone() };
             match self.submit(action).await {
-                Ok(_) => return Ok(()),
+                Ok(reply) => {
+                    if let Ok(alert) = serde_json::from_slice::<BankAlert>(&reply.body) {
+                        tracing::error!(%id, alert = alert.as_str(), "a person has to look at a bank transfer");
+                        crate::metrics::alert(alert.as_str());
+                    }
+                    return Ok(());
+                }
                 Err(undecided) if attempt >= 5 || undecided == Undecided::Internal => return Err(undecided),
                 Err(_) => tokio::time::sleep(Duration::from_millis(20 << attempt)).await,
             }
@@ -212,15 +239,18 @@ impl<S: Store> Jobs<S> {
     /// Drops stored answers whose time is over. Returns how many.
     pub async fn sweep(&self) -> Result<usize, Undecided> {
         let mut dropped = 0;
-        let mut after: Option<IdempotencyKey> = None;
         loop {
             let now = self.parts.clock.now();
-            let keys = self.parts.store.expired_keys(now, after.clone(), SWEEP_KEYS_MAX).await;
+            let keys = self.parts.store.expired_keys(now, SWEEP_KEYS_MAX).await;
             let keys = keys.map_err(|_| Undecided::Unavailable)?;
-            let Some(last) = keys.last() else { return Ok(dropped) };
-            after = Some(last.clone());
+            if keys.is_empty() {
+                return Ok(dropped);
+            }
             dropped += keys.len();
-            self.submit(Action::ForgetKeys { keys }).await?;
+            let reply = self.submit(Action::ForgetKeys { keys }).await?;
+            if reply.is_problem() {
+                return Err(Undecided::Internal);
+            }
         }
     }
 

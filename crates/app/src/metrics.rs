@@ -19,3 +19,8 @@ pub(crate) fn batch(commands: usize, took: Duration, outcome: &'static str) {
 pub(crate) fn command(action: &'static str, outcome: &'static str) {
     metrics::counter!("makegood_commands_total", "action" => action, "outcome" => outcome).increment(1);
 }
+
+/// Something that a person has to look at.
+pub(crate) fn alert(kind: &'static str) {
+    metrics::counter!("makegood_alerts_total", "kind" => kind).increment(1);
+}

@@ -16,6 +16,6 @@ pub const PASSWORD_BYTES_MAX: usize = 1_024;
 pub const BODY_BYTES_MAX: usize = 64 * 1_024;
 /// The most rows on one page of a list.
 pub const PAGE_ROWS_MAX: u32 = 100;
-/// The largest amount that a request may name, in minor units: far above any payment, and far enough below
-/// the end of `i64` that sums of accounts do not come near it.
-pub const AMOUNT_MINOR_MAX: i64 = 1_000_000_000_000;
+/// The largest amount that a request may name, in minor units: with its decimal point it fits the 13 characters
+/// that a QR code has for it, and sums of accounts do not come near the end of `i64`.
+pub const AMOUNT_MINOR_MAX: i64 = 999_999_999_999;

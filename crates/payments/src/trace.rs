@@ -130,6 +130,8 @@ pub struct BankFacts {
     pub refused: bool,
     /// When an answer is expected at the latest.
     pub expected_by: Timestamp,
+    /// Whether the bank says that it moved another amount, so that a person has to look.
+    pub mismatch: bool,
 }
 
 impl BankFacts {
@@ -152,6 +154,7 @@ impl BankFacts {
     pub fn next(&self) -> Option<Next> {
         let (event, who) = match (self.final_at, self.unknown_since) {
             (Some(_), _) => return None,
+            _ if self.mismatch => (NextEvent::StaffAction, Party::Staff),
             (None, Some(_)) => (NextEvent::Enquiry, Party::Wallet),
             (None, None) => (NextEvent::BankAnswer, Party::Bank),
         };
@@ -191,10 +194,12 @@ pub fn payment_trace(
     give_back: Option<&GiveBackFacts>,
 ) -> Trace {
     use PaymentStatus as S;
+    // What the merchant does not accept is refused before any balance or bank is asked.
+    let is_refused_at_once = payment.decline.as_deref() == Some("source.not_accepted");
     let confirmed = match (payment.status, payment.confirmed_at) {
         (S::RequiresConfirmation, _) => HopState::Waiting,
         (S::Cancelled | S::Closed, _) => HopState::Refused,
-        (S::Failed, None) => HopState::Refused,
+        (S::Failed, _) if is_refused_at_once => HopState::Refused,
         _ => HopState::Done,
     };
     let at = payment.confirmed_at.or(match payment.status {
@@ -206,7 +211,7 @@ pub fn payment_trace(
     let paid_at = payment.status.has_paid().then_some(payment.final_at).flatten();
     let (ledger, payee) = match payment.status {
         status if status.has_paid() => (HopState::Done, HopState::Done),
-        S::Failed if bank.is_none() => (HopState::Refused, HopState::NotReached),
+        S::Failed if bank.is_none() && !is_refused_at_once => (HopState::Refused, HopState::NotReached),
         _ => (HopState::NotReached, HopState::NotReached),
     };
     hops.push(Hop { hop: "ledger", state: ledger, at: paid_at, reference: Some(payment.order.to_string()) });

@@ -80,11 +80,11 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<TimerKey>, Failure>> + Send;
 
-    /// Idempotency keys whose time is over, in the order of keys, after `after`.
+    /// Idempotency keys whose time is over, the longest over first. It costs what it finds, however many keys
+    /// there are.
     fn expired_keys(
         &self,
         now: Timestamp,
-        after: Option<IdempotencyKey>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<IdempotencyKey>, Failure>> + Send;
 }

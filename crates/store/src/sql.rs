@@ -20,8 +20,8 @@ pub(crate) const ROUNDS_MAX: usize = 4;
 
 pub(crate) const DUE_TIMERS: &str = "SELECT kind, object_id FROM timers WHERE due_at <= $1
     ORDER BY due_at, kind, object_id LIMIT $2";
-pub(crate) const EXPIRED_KEYS: &str = "SELECT caller_id, key FROM idempotency
-    WHERE (caller_id, key) > ($1, $2) AND expires_at <= $3 ORDER BY caller_id, key LIMIT $4";
+pub(crate) const EXPIRED_KEYS: &str = "SELECT caller_id, key FROM idempotency WHERE expires_at <= $1
+    ORDER BY expires_at, caller_id, key LIMIT $2";
 
 /// A store on a database whose [schema](crate::migrations) is there.
 #[derive(Debug, Clone)]
@@ -95,15 +95,8 @@ impl Store for SqlStore {
         Ok(query_keys(&self.database, DUE_TIMERS, arguments, &[Kind::Text, Kind::Id]).await?)
     }
 
-    async fn expired_keys(
-        &self,
-        now: Timestamp,
-        after: Option<IdempotencyKey>,
-        limit: u32,
-    ) -> Result<Vec<IdempotencyKey>, Failure> {
-        // Before every key: no key is empty.
-        let after = after.unwrap_or(IdempotencyKey { caller: [0; 16], key: String::new() });
-        let arguments = vec![after.caller.into(), after.key.into(), now.into(), i64::from(limit).into()];
+    async fn expired_keys(&self, now: Timestamp, limit: u32) -> Result<Vec<IdempotencyKey>, Failure> {
+        let arguments = vec![now.into(), i64::from(limit).into()];
         Ok(query_keys(&self.database, EXPIRED_KEYS, arguments, &[Kind::Id, Kind::Text]).await?)
     }
 }

@@ -24,7 +24,7 @@ pub mod view;
 pub use actor::{Actor, Caller};
 pub use code::{Cause, Code};
 pub use command::{Action, Command, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef};
-pub use decide::ClaimedTransfer;
+pub use decide::{BankAlert, ClaimedTransfer};
 pub use execute::execute;
 pub use facts::{Changes, Facts, Needs, Row, RowChanges, Rows, Savepoint};
 pub use needs::needs;

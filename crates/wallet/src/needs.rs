@@ -58,8 +58,10 @@ impl Asked<'_> {
 
     fn action(&mut self, action: &Action, actor: Actor) {
         match action {
-            Action::RegisterUser { login, .. } => self.lookup(LookupKind::Login, [0; 16], login),
-            Action::AddStaff { login, .. } => self.lookup(LookupKind::StaffLogin, [0; 16], login),
+            Action::RegisterUser { login, .. } | Action::AddStaff { login, .. } => {
+                self.lookup(LookupKind::Login, [0; 16], login);
+                self.lookup(LookupKind::StaffLogin, [0; 16], login);
+            }
             Action::OpenSession { principal, .. } => match principal {
                 Principal::User(user) => drop(self.needs.users.insert(*user)),
                 Principal::Staff(staff) => drop(self.needs.staff.insert(*staff)),
@@ -164,6 +166,7 @@ impl Asked<'_> {
         self.needs.top_ups.insert(id);
         if let Some(row) = self.facts.top_ups.peek(&id) {
             self.bank_transfer(row.bank_transfer);
+            row.late_return.into_iter().for_each(|back| self.bank_transfer(back));
         }
     }
 

@@ -151,7 +151,7 @@ impl<S: Store> Runner<S> {
     /// Whether a batch is there; nothing when that cannot be found out.
     async fn look_up(&self, id: BatchId) -> Option<bool> {
         for attempt in 1..=LOOK_UPS_MAX {
-            match self.parts.store.batch_exists(id).await {
+            match self.in_time(self.parts.store.batch_exists(id)).await {
                 Ok(exists) => return Some(exists),
                 Err(error) => {
                     tracing::warn!(batch = %id, %error, attempt, "a batch cannot be looked up");
@@ -164,7 +164,7 @@ impl<S: Store> Runner<S> {
 
     /// Lock and load, decide, write, commit: once.
     async fn attempt(&self, batch: &[Queued], id: BatchId) -> Result<Decided, Failed> {
-        let (mut transaction, mut facts) = self.parts.store.begin().await?;
+        let (mut transaction, mut facts) = self.in_time(self.parts.store.begin()).await?;
         self.load(&mut transaction, batch, &mut facts).await?;
         let now = self.parts.clock.now();
         let mut outcomes = Vec::with_capacity(batch.len());
@@ -177,11 +177,25 @@ impl<S: Store> Runner<S> {
         if changes.rows_are_empty() && changes.ledger.transactions.is_empty() {
             return Ok(decided);
         }
-        self.parts.store.write(&mut transaction, BatchRow { id, at: now }, changes).await?;
-        match self.parts.store.commit(transaction).await {
+        self.in_time(self.parts.store.write(&mut transaction, BatchRow { id, at: now }, changes)).await?;
+        let committed = match tokio::time::timeout(self.limit(), self.parts.store.commit(transaction)).await {
+            Ok(committed) => committed,
+            Err(_) => Err(Failure::Ambiguous("the store did not answer to a commit in time".to_owned())),
+        };
+        match committed {
             Ok(()) => Ok(decided),
             Err(failure) => Err(Failed::Committing(failure, decided)),
         }
+    }
+
+    const fn limit(&self) -> Duration {
+        self.parts.limits.store_call_max
+    }
+
+    /// A call of the store, unless it takes too long: then its batch is dropped, and its connection with it.
+    async fn in_time<T>(&self, call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let late = |_| Failure::Down("the store did not answer in time".to_owned());
+        tokio::time::timeout(self.limit(), call).await.map_err(late)?
     }
 
     /// Loads what the commands need, in as many rounds as it takes.
@@ -196,7 +210,7 @@ impl<S: Store> Runner<S> {
             if wanted.is_empty() {
                 return Ok(());
             }
-            self.parts.store.load(transaction, &wanted, facts).await?;
+            self.in_time(self.parts.store.load(transaction, &wanted, facts)).await?;
         }
         Ok(())
     }
@@ -224,7 +238,7 @@ impl<S: Store> Runner<S> {
             match stop {
                 Stop::NotLoaded(missing) => {
                     tracing::debug!(?command, ?missing, "a command touched a row that it did not name");
-                    self.parts.store.load(transaction, &missing, facts).await?;
+                    self.in_time(self.parts.store.load(transaction, &missing, facts)).await?;
                 }
                 Stop::Broken(reason) => {
                     tracing::error!(?command, reason, "a command failed inside");
@@ -245,7 +259,7 @@ impl<S: Store> Runner<S> {
             match facts.settle_timers() {
                 Ok(()) => return Ok(()),
                 Err(Stop::NotLoaded(missing)) => {
-                    self.parts.store.load(transaction, &missing, facts).await?;
+                    self.in_time(self.parts.store.load(transaction, &missing, facts)).await?;
                 }
                 Err(Stop::Broken(reason)) => return Err(Failure::Deterministic(reason)),
                 Err(Stop::Problem(problem)) => {

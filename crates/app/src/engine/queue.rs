@@ -25,6 +25,9 @@ pub struct EngineLimits {
     pub caller_share_max: usize,
     /// How long a command may wait before it is answered undecided.
     pub wait_max: Duration,
+    /// How long one call of the store may take: a connection that is lost without a word must not hold the
+    /// engine for ever.
+    pub store_call_max: Duration,
     /// How often a batch is run again after a transient failure.
     pub retries_max: u32,
 }
@@ -38,6 +41,7 @@ impl Default for EngineLimits {
             queue_background_max: 4_096,
             caller_share_max: 1_024,
             wait_max: Duration::from_secs(10),
+            store_call_max: Duration::from_secs(30),
             retries_max: 3,
         }
     }

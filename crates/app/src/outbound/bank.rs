@@ -159,7 +159,7 @@ impl Bank {
 
     /// The bank and its health, as the recent calls showed it.
     #[must_use]
-    pub fn view(&self) -> BankView {
+    pub fn view(&self, livemode: bool) -> BankView {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let mut answered: Vec<u64> = recent
             .iter()
@@ -175,6 +175,7 @@ impl Bank {
         let is_up = recent.is_empty() || recent.iter().rev().take(5).any(|call| call.answered);
         BankView {
             id: self.config.id.clone(),
+            livemode,
             name: self.config.name.clone(),
             state: if is_up { "up" } else { "down" },
             p50_ms: quantile(50),

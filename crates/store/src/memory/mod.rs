@@ -138,16 +138,12 @@ impl Store for MemoryStore {
         Ok(due.into_iter().map(|timer| timer.id).take(limit.try_into().unwrap_or(usize::MAX)).collect())
     }
 
-    async fn expired_keys(
-        &self,
-        now: Timestamp,
-        after: Option<IdempotencyKey>,
-        limit: u32,
-    ) -> Result<Vec<IdempotencyKey>, Failure> {
+    async fn expired_keys(&self, now: Timestamp, limit: u32) -> Result<Vec<IdempotencyKey>, Failure> {
         let state = self.call()?;
-        let keys = state.stored.idempotency.values().map(|(row, _)| row);
-        let expired = keys.filter(|row| row.expires_at <= now).map(|row| &row.id);
-        let behind = expired.filter(|key| after.as_ref().is_none_or(|after| *key > after));
-        Ok(behind.take(limit.try_into().unwrap_or(usize::MAX)).cloned().collect())
+        let rows = state.stored.idempotency.values().map(|(row, _)| row);
+        let mut expired: Vec<_> = rows.filter(|row| row.expires_at <= now).collect();
+        expired.sort_by_key(|row| (row.expires_at, &row.id));
+        expired.truncate(limit.try_into().unwrap_or(usize::MAX));
+        Ok(expired.into_iter().map(|row| row.id.clone()).collect())
     }
 }

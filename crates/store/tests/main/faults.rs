@@ -54,6 +54,6 @@ async fn every_method_counts_as_a_call() {
     store.batch_exists(batch(1).id).await.unwrap();
     read(&store, &Needs::default()).await;
     store.due_timers(Timestamp::EPOCH, 1).await.unwrap();
-    store.expired_keys(Timestamp::EPOCH, None, 1).await.unwrap();
+    store.expired_keys(Timestamp::EPOCH, 1).await.unwrap();
     assert_eq!(store.calls(), 8);
 }

@@ -57,21 +57,47 @@ pub(super) fn record(
         Err(stale) => return Reply::json(409, &stale.to_string()),
     };
     context.facts.bank_transfers.set(transfer.clone())?;
-    match outcome {
-        Outcome::Pending | Outcome::Unchanged => {}
-        Outcome::BecameUnknown => became_unknown(context, &transfer)?,
-        Outcome::Settled => settled(context, &transfer)?,
+    let alert = match outcome {
+        Outcome::Pending | Outcome::Unchanged => None,
+        Outcome::BecameUnknown => became_unknown(context, &transfer).map(|()| None)?,
+        Outcome::Settled => settled(context, &transfer).map(|()| None)?,
         Outcome::Refused(refusal) => was_refused(context, &transfer, refusal)?,
         Outcome::LateSuccess => late_success(context, &transfer)?,
-        Outcome::Mismatch => alert(context, &transfer, "alert.bank_mismatch")?,
-        Outcome::Contradiction => alert(context, &transfer, "alert.bank_contradiction")?,
-    }
-    Ok(Reply::empty())
+        Outcome::Mismatch => {
+            became_unknown(context, &transfer)?;
+            Some(BankAlert::Mismatch)
+        }
+        Outcome::Contradiction => Some(BankAlert::Contradiction),
+    };
+    let Some(alert) = alert else { return Ok(Reply::empty()) };
+    let object = transfer.id.to_string();
+    context.tell([0; 16], alert.as_str(), object.clone(), &object)?;
+    Reply::json(200, &alert)
 }
 
-fn alert(context: &mut Context<'_>, transfer: &BankTransfer, kind: &str) -> Result<(), Stop> {
-    let object = transfer.id.to_string();
-    context.tell([0; 16], kind, object.clone(), &object)
+/// What a person has to look at. Whoever records an answer gets it, to log and to count it; staff find it
+/// among the events that belong to nobody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BankAlert {
+    /// A bank says that it moved another amount, or another currency.
+    Mismatch,
+    /// A bank took back what it had said.
+    Contradiction,
+    /// A bank refused to take back what it had moved too late: the money waits in clearing.
+    ReturnRefused,
+}
+
+impl BankAlert {
+    /// The alert as an event's kind.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mismatch => "alert.bank_mismatch",
+            Self::Contradiction => "alert.bank_contradiction",
+            Self::ReturnRefused => "alert.return_refused",
+        }
+    }
 }
 
 fn post(
@@ -179,7 +205,11 @@ fn refund_settled(context: &mut Context<'_>, transfer: &BankTransfer, id: Refund
     refunds::tell_merchant(context, &refund, "refund.succeeded")
 }
 
-fn was_refused(context: &mut Context<'_>, transfer: &BankTransfer, refusal: Refusal) -> Result<(), Stop> {
+fn was_refused(
+    context: &mut Context<'_>,
+    transfer: &BankTransfer,
+    refusal: Refusal,
+) -> Result<Option<BankAlert>, Stop> {
     let code = refusal.code().to_owned();
     match (transfer.purpose, transfer.direction) {
         (Purpose::TopUp(id), Direction::In) => {
@@ -187,15 +217,19 @@ fn was_refused(context: &mut Context<'_>, transfer: &BankTransfer, refusal: Refu
             top_up.status = TopUpStatus::Failed;
             top_up.failure = Some(code);
             top_up.final_at = Some(context.now);
-            save_top_up(context, top_up, "top_up.failed")
+            save_top_up(context, top_up, "top_up.failed").map(|()| None)
         }
         (Purpose::TopUp(id), Direction::Out) => {
             let movement = postings::card_refund_refused(&transfer.bank, transfer.amount);
             post(context, movement, ids::return_refused_transaction(transfer.id), id.raw())?;
-            alert(context, transfer, "alert.return_refused")
+            Ok(Some(BankAlert::ReturnRefused))
         }
-        (Purpose::Payment(id), _) => payment_refused(context, id, code),
-        (Purpose::Refund(id), _) => refund_refused(context, transfer, id, code),
+        (Purpose::Payment(id), _) => payment_refused(context, id, code).map(|()| None),
+        (Purpose::Refund(id), _) => {
+            let is_late = refund_of(context, id)?.origin == RefundOrigin::LateSuccess;
+            refund_refused(context, transfer, id, code)?;
+            Ok(is_late.then_some(BankAlert::ReturnRefused))
+        }
         (Purpose::Withdrawal(id), _) => Err(Stop::Broken(format!("{id} cannot exist"))),
     }
 }
@@ -231,21 +265,21 @@ fn refund_refused(
 }
 
 /// The bank moved money after it had refused.
-fn late_success(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Stop> {
+fn late_success(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<Option<BankAlert>, Stop> {
     match (transfer.purpose, transfer.direction) {
         (Purpose::Payment(id), _) => {
             let payment = payments::payment_of(context, id)?;
-            give_back(context, payment, transfer)
+            give_back(context, payment, transfer).map(|()| None)
         }
         (Purpose::TopUp(id), Direction::In) => {
             let mut top_up = top_up_of(context, id)?;
             let back = return_transfer(context, transfer, transfer.purpose)?;
             top_up.late_return = Some(back.id);
             context.facts.bank_transfers.add(back)?;
-            context.facts.top_ups.set(top_up)
+            context.facts.top_ups.set(top_up).map(|()| None)
         }
         // Money that went out although the bank had said no: a person has to look.
-        _ => alert(context, transfer, "alert.bank_contradiction"),
+        _ => Ok(Some(BankAlert::Contradiction)),
     }
 }
 

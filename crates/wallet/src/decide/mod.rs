@@ -9,7 +9,7 @@ mod people;
 mod refunds;
 mod transfers;
 
-pub use bank::ClaimedTransfer;
+pub use bank::{BankAlert, ClaimedTransfer};
 
 use crate::postings::Movement;
 use crate::tables::{Event, Lookup, LookupKey, LookupKind};

@@ -184,8 +184,13 @@ pub(super) fn tell_merchant(context: &mut Context<'_>, payment: &Payment, kind: 
     context.tell(payment.merchant.raw(), kind, payment.id.to_string(), &view)
 }
 
+/// The payment as its payer sees it; one that was declined is answered as a decline each time.
 fn answer(context: &Context<'_>, payment: &Payment) -> Result<Reply, Stop> {
     let view: PaymentView = context.payment_view(payment, Role::Payer)?;
+    let decline = payment.decline.as_deref().filter(|_| payment.status == PaymentStatus::Failed);
+    if let Some(code) = decline.and_then(Code::parse) {
+        return Err(view.declined(code).into());
+    }
     let status =
         if payment.status.is_open() || payment.status == PaymentStatus::Reversing { 202 } else { 201 };
     Reply::json(status, &view)

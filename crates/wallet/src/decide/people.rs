@@ -1,7 +1,7 @@
 //! Registering, staff, sessions, and stored answers whose time is over.
 
 use super::Context;
-use crate::tables::{IdempotencyKey, LookupKind, Session, Staff, User};
+use crate::tables::{IdempotencyKey, LookupKey, LookupKind, Session, Staff, User};
 use crate::view::{MeView, SessionOpenedView, StaffView};
 use crate::{Actor, Code, Reply, Stop};
 use makegood_auth::{Principal, StaffRole};
@@ -27,15 +27,19 @@ pub(super) fn register(
     Reply::json(201, &view)
 }
 
+/// A login is a user's or a staff member's, never both: whoever registered a colleague's address would
+/// otherwise keep them out.
 fn take_login(
     context: &mut Context<'_>,
     kind: LookupKind,
     login: &str,
     target: [u8; 16],
 ) -> Result<(), Stop> {
-    let key = crate::tables::LookupKey { kind, owner: [0; 16], name: login.to_owned() };
-    if context.facts.lookups.get(&key)?.is_some() {
-        return Err(Code::AuthLoginTaken.into());
+    for kind in [LookupKind::Login, LookupKind::StaffLogin] {
+        let key = LookupKey { kind, owner: [0; 16], name: login.to_owned() };
+        if context.facts.lookups.get(&key)?.is_some() {
+            return Err(Code::AuthLoginTaken.into());
+        }
     }
     context.take_reference(kind, [0; 16], Some(login), target)
 }
@@ -56,7 +60,7 @@ pub(super) fn add_staff(
         created_at: context.now,
     };
     take_login(context, LookupKind::StaffLogin, login, staff.id.raw())?;
-    let view = StaffView::of(&staff);
+    let view = StaffView::of(&staff, context.settings.livemode);
     context.tell(staff.id.raw(), "staff.added", staff.id.to_string(), &view)?;
     context.facts.staff.add(staff)?;
     Reply::json(201, &view)

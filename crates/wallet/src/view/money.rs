@@ -125,7 +125,8 @@ impl TopUpView {
     ) -> Result<Self, Stop> {
         use makegood_payments::TopUpStatus as S;
         let bank = super::bank_facts(facts, top_up.bank_transfer)?;
-        let next = bank.next().map(|next| NextView::of(next, language));
+        let back = top_up.late_return.map(|id| super::bank_facts(facts, id)).transpose()?;
+        let next = super::trace::top_up_next(&bank, back.as_ref()).map(|next| NextView::of(next, language));
         let summary = match top_up.status {
             S::Processing => Sentence::TopUpProcessing,
             S::Unknown => Sentence::TopUpUnknown,
@@ -139,7 +140,8 @@ impl TopUpView {
             amount: top_up.amount.into(),
             bank_card: top_up.bank_card.to_string(),
             client_ref: top_up.client_ref.clone(),
-            safe_to_pay_again: top_up.status == S::Failed,
+            // What the bank took after all is on its way back; until then it is missing on the card.
+            safe_to_pay_again: top_up.status == S::Failed && next.is_none(),
             failure: top_up.failure.clone(),
             expected_by: next.as_ref().map(|next| next.by),
             next,
@@ -217,11 +219,11 @@ pub struct RefundView {
     pub origin: &'static str,
     /// The merchant's own number.
     pub merchant_refund_no: Option<String>,
-    /// Where the money goes: `balance`, or the card's bank and last four digits.
+    /// Where the money goes: `balance`, or the card's bank and last four digits; a merchant reads `bank_card`.
     pub destination: String,
-    /// The bank's own number of it.
+    /// The bank's own number of it; a merchant does not see it.
     pub bank_reference: Option<String>,
-    /// The code of the bank's refusal.
+    /// The code of the bank's refusal; a merchant does not see it.
     pub failure: Option<String>,
     /// When it is expected to be over.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
@@ -249,12 +251,17 @@ impl RefundView {
     ) -> Result<Self, Stop> {
         let bank = refund.bank_transfer.map(|id| super::bank_facts(facts, id)).transpose()?;
         let next = super::trace::refund_next(refund, bank.as_ref()).map(|next| NextView::of(next, language));
+        // Which card the payer has, and what is wrong with it, is not the merchant's to know.
+        let is_merchant = role == Role::Merchant;
         let destination = match refund.bank_transfer {
             None => "balance".to_owned(),
             Some(id) => {
                 let transfer = facts.bank_transfers.get(&id)?.ok_or(Stop::from(Code::NotFound))?;
                 let card = facts.bank_cards.get(&transfer.bank_card)?.ok_or(Stop::from(Code::NotFound))?;
-                format!("{} •••• {}", card.bank, card.last4)
+                match is_merchant {
+                    true => "bank_card".to_owned(),
+                    false => format!("{} •••• {}", card.bank, card.last4),
+                }
             }
         };
         let expected_by = next.as_ref().map(|next| next.by);
@@ -278,8 +285,11 @@ impl RefundView {
             origin: refund.origin.as_str(),
             merchant_refund_no: refund.merchant_refund_no.clone().filter(|_| role != Role::Payer),
             destination,
-            bank_reference: bank.as_ref().and_then(|bank| bank.bank_reference.clone()),
-            failure: refund.failure.clone(),
+            bank_reference: bank
+                .as_ref()
+                .and_then(|bank| bank.bank_reference.clone())
+                .filter(|_| !is_merchant),
+            failure: refund.failure.clone().filter(|_| !is_merchant),
             expected_by,
             next,
             summary: sentence(super::trace::refund_sentence(refund.status), language),

@@ -269,6 +269,11 @@ impl PaymentView {
     ) -> Result<Self, Stop> {
         let merchant = merchant_of(payment.merchant, facts)?;
         let next = trace::payment(payment, facts)?.next.map(|next| NextView::of(next, language));
+        // A bank that says it moved another amount may have money that nothing gives back by itself.
+        let mismatch = match payment.bank_transfer {
+            Some(id) => trace::bank_facts(facts, id)?.mismatch,
+            None => false,
+        };
         let currency = payment.amount.currency();
         let is_merchant = role == Role::Merchant;
         let decline = payment.decline.clone();
@@ -276,7 +281,7 @@ impl PaymentView {
             id: payment.id.to_string(),
             livemode: settings.livemode,
             status: payment.status.as_str(),
-            safe_to_pay_again: payment.status.safe_to_pay_again(),
+            safe_to_pay_again: payment.status.safe_to_pay_again() && !mismatch,
             order: payment.order.to_string(),
             amount: payment.amount.into(),
             payee: PayeeView::merchant(merchant),

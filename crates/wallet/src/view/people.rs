@@ -41,13 +41,15 @@ impl MeView {
 pub struct StaffView {
     /// `stf_…`
     pub id: String,
+    /// False where money is not real.
+    pub livemode: bool,
     /// What they may do.
     pub role: &'static str,
 }
 
 impl StaffView {
-    pub(crate) fn of(staff: &Staff) -> Self {
-        Self { id: staff.id.to_string(), role: staff.role.as_str() }
+    pub(crate) fn of(staff: &Staff, livemode: bool) -> Self {
+        Self { id: staff.id.to_string(), livemode, role: staff.role.as_str() }
     }
 }
 
@@ -84,6 +86,8 @@ impl SessionOpenedView {
 pub struct SessionView {
     /// `ses_…`
     pub id: String,
+    /// False where money is not real.
+    pub livemode: bool,
     /// Whether it is the one that asks.
     pub current: bool,
     /// The device, as it calls itself.
@@ -99,9 +103,10 @@ pub struct SessionView {
 impl SessionView {
     /// The session as its owner sees it.
     #[must_use]
-    pub fn of(session: &Session, current: Option<SessionId>) -> Self {
+    pub fn of(session: &Session, current: Option<SessionId>, livemode: bool) -> Self {
         Self {
             id: session.id.to_string(),
+            livemode,
             current: current == Some(session.id),
             user_agent: session.user_agent.clone(),
             created_at: session.created_at,
@@ -219,6 +224,8 @@ impl BankCardView {
 pub struct BankView {
     /// Its id.
     pub id: String,
+    /// False where money is not real.
+    pub livemode: bool,
     /// Its name.
     pub name: String,
     /// `up` or `down`, as the last calls showed.

@@ -64,18 +64,20 @@ impl TraceView {
         let bank = bank_facts(facts, top_up.bank_transfer)?;
         let ledger = if top_up.status == S::Succeeded { HopState::Done } else { HopState::NotReached };
         let paid_at = top_up.final_at.filter(|_| top_up.status == S::Succeeded);
-        let hops = vec![
+        let mut hops = vec![
             hop("wallet", HopState::Done, Some(top_up.created_at), top_up.id.to_string()),
             bank.hop("bank"),
             hop("ledger", ledger, paid_at, top_up.user.to_string()),
         ];
+        let back = top_up.late_return.map(|id| bank_facts(facts, id)).transpose()?;
+        hops.extend(back.as_ref().map(|back| back.hop("return")));
         let summary = match top_up.status {
             S::Processing => Sentence::TopUpProcessing,
             S::Unknown => Sentence::TopUpUnknown,
             S::Succeeded => Sentence::TopUpSucceeded,
             S::Failed => Sentence::TopUpFailed,
         };
-        Ok(Self::of(Trace { hops, next: bank.next() }, summary, language))
+        Ok(Self::of(Trace { hops, next: top_up_next(&bank, back.as_ref()) }, summary, language))
     }
 
     pub(crate) fn refund(refund: &Refund, facts: &Facts, language: Language) -> Result<Self, Stop> {
@@ -119,6 +121,7 @@ pub(crate) fn bank_facts(facts: &Facts, id: BankTransferId) -> Result<BankFacts,
         final_at: transfer.final_at,
         refused: transfer.state == State::Refused,
         expected_by: transfer.expected_by,
+        mismatch: transfer.mismatch.is_some(),
     })
 }
 
@@ -142,6 +145,19 @@ fn give_back_facts(id: RefundId, facts: &Facts) -> Result<GiveBackFacts, Stop> {
         expected_by: bank.map_or(refund.created_at, |bank| bank.expected_by),
         needs_staff: refund.status == RefundStatus::NeedsAction,
     })
+}
+
+/// Who acts next on a top-up: the bank, or, where it took the money after it had refused, whoever gives it
+/// back.
+pub(super) fn top_up_next(bank: &BankFacts, back: Option<&BankFacts>) -> Option<Next> {
+    let way_back = |back: &BankFacts| match back.final_at {
+        None => Some(Next { event: NextEvent::GiveBack, by: back.expected_by, who: Party::Wallet }),
+        Some(_) if back.refused => {
+            Some(Next { event: NextEvent::StaffAction, by: back.expected_by, who: Party::Staff })
+        }
+        Some(_) => None,
+    };
+    bank.next().or_else(|| back.and_then(way_back))
 }
 
 /// Who acts next on a refund.

@@ -2,14 +2,10 @@
 
 use crate::world::{Known, Mood, World, cny};
 use makegood_banking::Direction;
-use makegood_base::RequestId;
 use makegood_payments::{PaymentStatus, Source};
 use makegood_refunds::RefundStatus;
 use makegood_wallet::postings::{Account, Kind};
-use makegood_wallet::texts::Language;
-use makegood_wallet::{
-    Action, Caller, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef, Query, Reply, answer,
-};
+use makegood_wallet::{Action, Caller, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef, Query};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -141,16 +137,7 @@ fn check_payments(world: &World) {
 /// Every payment in every state has a trace; until it is final it is somebody's turn (A2.3).
 fn check_trace(world: &World, id: makegood_base::PaymentId) {
     let payment = world.facts.payments.peek(&id).unwrap();
-    let caller = world.users.iter().find(|it| it.0 == payment.payer).unwrap().1;
-    let read = |query: Query| -> serde_json::Value {
-        let request = RequestId::from_raw([0; 16]);
-        let (facts, settings) = (&world.facts, &world.settings);
-        let reply: Reply =
-            answer(&query, caller, facts, world.now, settings, Language::English, request).unwrap();
-        assert_eq!(reply.status, 200);
-        serde_json::from_slice(&reply.body).unwrap()
-    };
-    let trace = read(Query::PaymentTrace(id));
+    let trace = world.read_trace(id);
     let hops = trace["hops"].as_array().unwrap();
     assert!(hops.len() >= 3, "{trace}");
     assert!(!trace["summary"].as_str().unwrap().is_empty());
@@ -169,7 +156,7 @@ fn check_trace(world: &World, id: makegood_base::PaymentId) {
     let posted = row.is_some_and(|row| row.reference == id.raw());
     assert_eq!(posted, ledger["state"] == "done", "the trace says what the ledger says: {trace}");
     assert_eq!(posted, payment.status.has_paid());
-    let view = read(Query::Payment(id));
+    let view = world.read_payment(id);
     let unsafe_states =
         ["processing", "unknown", "succeeded", "partially_refunded"].map(serde_json::Value::from);
     assert_eq!(view["safe_to_pay_again"] == false, unsafe_states.contains(&view["status"]), "{view}");

@@ -11,7 +11,8 @@ use makegood_wallet::tables::{
 };
 use makegood_wallet::texts::Language;
 use makegood_wallet::{
-    Action, Caller, ClaimedTransfer, Command, Facts, Needs, Reply, Settings, Stop, execute, for_each_table,
+    Action, Caller, ClaimedTransfer, Command, Facts, Needs, Query, Reply, Settings, Stop, answer, execute,
+    for_each_table,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -242,6 +243,39 @@ impl World {
 
     pub fn advance(&mut self, duration: Duration) {
         self.now = self.now.plus(duration);
+    }
+
+    /// What a caller reads.
+    pub fn read(&self, query: &Query, caller: Caller) -> serde_json::Value {
+        let request = RequestId::from_raw([0; 16]);
+        let (facts, settings) = (&self.facts, &self.settings);
+        let reply = answer(query, caller, facts, self.now, settings, Language::English, request).unwrap();
+        assert_eq!(reply.status, 200);
+        serde_json::from_slice(&reply.body).unwrap()
+    }
+
+    /// A payment as its payer reads it.
+    pub fn read_payment(&self, id: PaymentId) -> serde_json::Value {
+        self.read(&Query::Payment(id), self.payer(id))
+    }
+
+    /// A payment's trace as its payer reads it.
+    pub fn read_trace(&self, id: PaymentId) -> serde_json::Value {
+        self.read(&Query::PaymentTrace(id), self.payer(id))
+    }
+
+    pub fn payer(&self, id: PaymentId) -> Caller {
+        let payer = self.facts.payments.peek(&id).unwrap().payer;
+        self.users.iter().find(|it| it.0 == payer).unwrap().1
+    }
+
+    pub fn read_top_up_trace(&self, id: TopUpId) -> serde_json::Value {
+        self.read(&Query::TopUpTrace(id), self.users[0].1)
+    }
+
+    /// The first refund.
+    pub fn read_refund(&self, caller: Caller) -> serde_json::Value {
+        self.read(&Query::Refund(self.refunds[0]), caller)
     }
 
     /// What an account has; nothing where it was never opened.
