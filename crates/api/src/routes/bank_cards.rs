@@ -42,19 +42,27 @@ struct NewBankCard {
     post, path = "/v1/me/bank-cards", tag = "Bank cards", request_body = NewBankCard,
     responses((status = 201, description = "Linked, and waiting for the code.", body = BankCardView)),
 )]
-async fn link(State(api): State<Api>, write: Write<NewBankCard>) -> Result<Answer, Refused> {
-    user(&api, &write.context).await?;
+async fn link(
+    State(api): State<Api>,
+    Peer(address): Peer,
+    write: Write<NewBankCard>,
+) -> Result<Answer, Refused> {
+    let user = user(&api, &write.context).await?;
+    // Each call tells whether a number is a card's and whose it is, and texts its holder.
+    api.count_guess(&user.to_string(), address)?;
     let NewBankCard { bank, number, holder_name } = &write.body;
     if !api.app.settings().banks.contains(bank) {
         return Err(Refused::field(Code::BankUnknown, "bank"));
     }
+    // People write numbers in groups, as they stand on the card.
+    let number: String = number.chars().filter(|character| *character != ' ').collect();
     let is_number = (12..=19).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number {
         return Err(Refused::field(Code::CardInvalidNumber, "number"));
     }
     let holder_name = fields::name("holder_name", holder_name)?;
     let linked =
-        api.app.link_card(bank, number, &holder_name).await.map_err(|refusal| refused(refusal, "number"))?;
+        api.app.link_card(bank, &number, &holder_name).await.map_err(|refusal| refused(refusal, "number"))?;
     let action = Action::LinkBankCard {
         bank: bank.clone(),
         agreement: linked.agreement,

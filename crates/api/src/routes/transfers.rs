@@ -2,7 +2,7 @@
 
 use super::top_ups::user;
 use crate::answer::{Answer, Refused};
-use crate::context::Context;
+use crate::context::{Context, Peer};
 use crate::fields::{self, AmountBody, ExpectBody, PathId};
 use crate::paging::{Page, Params, filter};
 use crate::shared::Api;
@@ -43,7 +43,15 @@ struct Resolve {
     security(("session" = []), ("api_key" = []), ()),
     responses((status = 200, description = "The payee, with a person's name masked, and the order.", body = ResolvedView)),
 )]
-async fn resolve(State(api): State<Api>, write: Write<Resolve>) -> Result<Answer, Refused> {
+async fn resolve(
+    State(api): State<Api>,
+    Peer(address): Peer,
+    write: Write<Resolve>,
+) -> Result<Answer, Refused> {
+    if write.body.to.is_some() {
+        // Nobody shall walk through all phone numbers to see whose they are.
+        api.count_guess(&format!("resolve {:?}", write.context.caller()?), address)?;
+    }
     let query = match (&write.body.qr, &write.body.to) {
         (Some(qr), None) => Query::ResolveOrder(fields::qr_order("qr", qr, &api.app.settings().qr_key)?),
         (None, Some(to)) => Query::ResolveUser(fields::payee("to", to)?),
@@ -65,7 +73,7 @@ struct NewTransfer {
     /// What the payee reads with it, on one line of at most 256 characters.
     note: Option<String>,
     /// What the payer saw: the amount and the payee's id.
-    expect: Option<ExpectBody>,
+    expect: ExpectBody,
     /// Your own reference, unique for ever: the same again is the same transfer.
     client_ref: Option<String>,
 }
@@ -81,7 +89,7 @@ async fn create(State(api): State<Api>, write: Write<NewTransfer>) -> Result<Ans
         to: fields::payee("to", to)?,
         amount: amount.money("amount")?,
         note: fields::optional(fields::text, "note", note.as_deref())?,
-        expect: expect.as_ref().map(|expect| expect.expectation("expect")).transpose()?,
+        expect: Some(expect.expectation("expect")?),
         client_ref: fields::optional(fields::reference, "client_ref", client_ref.as_deref())?,
     };
     Ok(api.submit(write.command(&api, action)?).await)

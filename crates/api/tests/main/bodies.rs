@@ -39,7 +39,9 @@ async fn amounts_that_are_none_are_refused_wherever_money_is_named() {
         ("/v1/top-ups", format!(r#"{{"amount":{{"amount":AMOUNT,"currency":"CNY"}},"bank_card":"{CARD}"}}"#)),
         (
             "/v1/transfers",
-            r#"{"to":"li@example.com","amount":{"amount":AMOUNT,"currency":"CNY"}}"#.to_owned(),
+            r#"{"to":"li@example.com","amount":{"amount":AMOUNT,"currency":"CNY"},
+                "expect":{"amount":{"amount":"1","currency":"CNY"},"payee":"usr_01h455vb4pex5vsknk084sn02q"}}"#
+                .to_owned(),
         ),
         (
             "/v1/orders",
@@ -108,6 +110,7 @@ async fn bodies_that_are_not_what_the_route_takes_are_refused_and_name_the_field
         (r#"{"amount":{"amount":"1","currency":"CNY","fee":"0"},"to":"a@example.com"}"#, "amount.fee"),
         (r#"{"amount":{"currency":"CNY"},"to":"a@example.com"}"#, "amount.amount"),
         (r#"{"amount":{"amount":"1","currency":"CNY"},"to":"a@example.com","user_id":"x"}"#, "user_id"),
+        (r#"{"amount":{"amount":"1","currency":"CNY"},"to":"a@example.com"}"#, "expect"),
     ];
     for (body, expected_field) in nested {
         let answered = service.post_keyed("", "k", "/v1/transfers", body).await.expect(400);
@@ -153,7 +156,8 @@ async fn only_json_of_a_bounded_size_is_read() {
 #[tokio::test]
 async fn keys_are_checked() {
     let service = Service::start().await;
-    let body = r#"{"to":"li@example.com","amount":{"amount":"1","currency":"CNY"}}"#;
+    let body = r#"{"to":"li@example.com","amount":{"amount":"1","currency":"CNY"},
+        "expect":{"amount":{"amount":"1","currency":"CNY"},"payee":"usr_01h455vb4pex5vsknk084sn02q"}}"#;
     let answered = service.post("", "/v1/transfers", body).await.expect(400);
     assert_eq!(answered.text("/code"), "idempotency.key_missing");
     let longest = "k".repeat(255);

@@ -43,8 +43,9 @@ async fn what_a_person_makes_can_be_read_and_listed() {
     assert_eq!(top_up.header("location"), format!("/v1/top-ups/{}", top_up.text("/id")));
     wallet.run().await;
     let transfer_body = format!(
-        r#"{{"to":"{}","amount":{{"amount":"30.50","currency":"CNY"}},"note":"lunch","client_ref":"X-1"}}"#,
-        other.login
+        r#"{{"to":"{}","amount":{{"amount":"30.50","currency":"CNY"}},"note":"lunch","client_ref":"X-1",
+            "expect":{{"amount":{{"amount":"30.50","currency":"CNY"}},"payee":"{}"}}}}"#,
+        other.login, other.id
     );
     let transfer = service.post_keyed(&user.token, "2", "/v1/transfers", &transfer_body).await.expect(201);
     for (path, id) in [
@@ -197,8 +198,11 @@ async fn lists_are_narrowed_by_status_time_and_reference() {
     let refund = format!("/v1/payments/{payment_id}/refunds");
     let refund = service.post_keyed(&shop.token, "2", &refund, r#"{"reason":"x"}"#).await.expect(201);
     let refund_id = refund.text("/id");
-    let transfer =
-        format!(r#"{{"to":"{}","amount":{{"amount":"1","currency":"CNY"}}}}"#, wallet.user().await.login);
+    let payee = wallet.user().await.id;
+    let transfer = format!(
+        r#"{{"to":"{payee}","amount":{{"amount":"1","currency":"CNY"}},
+            "expect":{{"amount":{{"amount":"1","currency":"CNY"}},"payee":"{payee}"}}}}"#
+    );
     let transfer = service.post_keyed(&payer.token, "3", "/v1/transfers", &transfer).await.expect(201);
     let transfer_id = transfer.text("/id");
     let top_up = service.get(&payer.token, "/v1/top-ups").await.expect(200).text("/data/0/id");

@@ -5,7 +5,7 @@ use makegood_banking::Direction;
 use makegood_payments::{PaymentStatus, Source};
 use makegood_refunds::RefundStatus;
 use makegood_wallet::postings::{Account, Kind};
-use makegood_wallet::{Action, Caller, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef, Query};
+use makegood_wallet::{Action, Caller, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -79,7 +79,12 @@ async fn what_is_no_amount_is_refused(db: Db) {
     let bodies = |amount: Value| {
         let expect = json!({"amount": amount, "payee": shop.id});
         [
-            ("/v1/transfers".to_owned(), &payer.token, json!({"to": payee.login, "amount": amount})),
+            (
+                "/v1/transfers".to_owned(),
+                &payer.token,
+                json!({"to": payee.login, "amount": amount,
+                "expect": {"amount": amount, "payee": payee.id}}),
+            ),
             ("/v1/top-ups".to_owned(), &payer.token, json!({"amount": amount, "bank_card": card})),
             (
                 "/v1/orders".to_owned(),
@@ -112,7 +117,8 @@ async fn what_is_no_amount_is_refused(db: Db) {
     }
     assert_eq!(wallet.count(ROWS).await, rows, "a row was written");
     // The control is an amount: it is accepted, and it writes.
-    let good = json!({"to": payee.login, "amount": {"amount": "1.00", "currency": "CNY"}});
+    let good = json!({"amount": "1.00", "currency": "CNY"});
+    let good = json!({"to": payee.login, "amount": good, "expect": {"amount": good, "payee": payee.id}});
     let accepted = wallet.call(("POST", "/v1/transfers"), Some(&payer.token), Some("good"), &good).await;
     let caught = accepted.status == 201 && wallet.count(ROWS).await > rows;
     let strings = figure(BAD.len() + not_strings().len());
