@@ -2,7 +2,7 @@
 //! it as one transaction when the accounts that it lowers have enough.
 
 use makegood_base::{MerchantId, Timestamp, UserId};
-use makegood_ledger::{AccountSpec, Action, Book, Head, Leg, Rejection, Transaction, TransactionId, apply};
+use makegood_ledger::{AccountSpec, Book, Head, Rejection, Transaction, TransactionId, apply};
 use makegood_money::{Currency, Money, basis_points_of, share};
 use makegood_wallet::postings::{self, Movement, MovementCode, PaymentLegs, check_balance};
 
@@ -60,6 +60,7 @@ fn assert_taken(movement: Movement) {
 mod tests {
     use super::*;
     use crate::seeds;
+    use makegood_ledger::{Action, Leg};
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     fn catches(change: impl Fn(Movement) -> Movement) -> bool {
