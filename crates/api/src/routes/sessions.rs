@@ -98,7 +98,7 @@ async fn list(
     let facts = api.read(Needs { sessions: ids.iter().copied().collect(), ..Needs::default() }).await?;
     let now = api.app.clock().now();
     let open = ids.iter().filter_map(|id| facts.sessions.peek(id)).filter(|session| session.is_live(now));
-    let data = open.map(|session| SessionView::of(session, current(&context))).collect();
+    let data = open.map(|session| view(&api, &context, session)).collect();
     Ok(Json(ListView { data, next_cursor }))
 }
 
@@ -116,7 +116,7 @@ async fn get(
     let facts = api.read(Needs { sessions: [id].into(), ..Needs::default() }).await?;
     let found = facts.sessions.peek(&id).filter(|session| session.principal == principal);
     let session = found.ok_or(Refused::from(Code::NotFound))?;
-    Ok(Json(SessionView::of(session, current(&context))))
+    Ok(Json(view(&api, &context, session)))
 }
 
 async fn principal(api: &Api, context: &Context) -> Result<Principal, Refused> {
@@ -127,11 +127,12 @@ async fn principal(api: &Api, context: &Context) -> Result<Principal, Refused> {
     }
 }
 
-fn current(context: &Context) -> Option<SessionId> {
-    match context.caller() {
+fn view(api: &Api, context: &Context, session: &Session) -> SessionView {
+    let current = match context.caller() {
         Ok(Caller::Session { id, .. }) => Some(id),
         _ => None,
-    }
+    };
+    SessionView::of(session, current, api.app.settings().livemode)
 }
 
 /// Log out.

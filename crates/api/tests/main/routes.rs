@@ -119,6 +119,24 @@ fn every_operation_says_what_it_answers() {
     }
 }
 
+/// Whether it is real money: of every object that can be read by itself, though not of what is a part of one.
+#[test]
+fn every_object_with_an_id_says_whether_money_is_real() {
+    const PARTS: &[&str] = &["PayeeView", "SourceView"];
+    let document = document();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let mut count = 0;
+    for (name, schema) in schemas {
+        let requires = |field: &str| {
+            schema["required"].as_array().is_some_and(|required| required.iter().any(|name| name == field))
+        };
+        let is_object = requires("id") && !PARTS.contains(&name.as_str());
+        assert!(!is_object || requires("livemode"), "{name}");
+        count += usize::from(is_object);
+    }
+    assert!(count > 10, "{count}");
+}
+
 #[test]
 fn every_reference_of_the_document_leads_somewhere() {
     let document = document();
