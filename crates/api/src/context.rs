@@ -42,6 +42,11 @@ impl Context {
         self.caller.ok_or(Code::AuthRequired.into())
     }
 
+    /// Whether a token came with the request. Whether it opens anything is found out later.
+    pub(crate) fn has_token(&self) -> bool {
+        self.caller.is_some_and(|caller| caller != Caller::Anonymous)
+    }
+
     /// In which role a problem is read that the wallet did not render.
     pub(crate) const fn role(&self) -> Role {
         match self.caller {

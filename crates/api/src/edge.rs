@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 use makegood_wallet::{Code, Problem, Reply, SECRET_PLACEHOLDER, SecretOf};
 use std::panic::AssertUnwindSafe;
@@ -33,7 +33,13 @@ pub(crate) async fn edge(State(api): State<Api>, mut request: Request, next: Nex
     let span = tracing::info_span!("request", request_id = %context.request, %method, route);
     async {
         let started = Instant::now();
-        let mut response = finish(guarded(&api, request, next).await, &api, &context);
+        // Who shows no token where one is needed is told so, whatever else is wrong with what they sent.
+        let response = if api.asks_for_token(&method, &route) && !context.has_token() {
+            Refused::from(Code::AuthRequired).into_response()
+        } else {
+            guarded(&api, request, next).await
+        };
+        let mut response = finish(response, &api, &context);
         add_headers(&mut response, &context, &route);
         let took = started.elapsed();
         let status = response.status().as_u16();
@@ -53,7 +59,6 @@ pub(crate) async fn edge(State(api): State<Api>, mut request: Request, next: Nex
 /// Runs the handler. A panic is an answer, and so is a request that takes too long: what it asked for may have
 /// been done by then, so nobody is told that it is safe to pay again.
 async fn guarded(shared: &Shared, request: Request, next: Next) -> Response {
-    use axum::response::IntoResponse as _;
     let uncertain = |code| Refused::from(Problem { safe_to_pay_again: false, ..Problem::new(code) });
     let answering = AssertUnwindSafe(next.run(request)).catch_unwind();
     match tokio::time::timeout(shared.limits.request_timeout, answering).await {

@@ -1,10 +1,12 @@
 //! The OpenAPI document: what the handlers say of themselves, and what is the same for all of them.
 
 use crate::write::MOVES_MONEY;
+use axum::http::Method;
 use makegood_wallet::{Document, Remedy};
+use std::collections::HashMap;
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     Content, Object, OpenApi, PathItem, Ref, RefOr, Required, Response, ResponseBuilder, Type,
 };
@@ -127,6 +129,21 @@ pub(crate) fn finished(mut document: OpenApi) -> OpenApi {
         }
     }
     document
+}
+
+/// The operations that nobody gets into without a token: their methods, by path.
+pub(crate) fn closed(document: &OpenApi) -> HashMap<String, Vec<Method>> {
+    let methods = |item: &PathItem| {
+        let operations =
+            [(Method::GET, &item.get), (Method::POST, &item.post), (Method::DELETE, &item.delete)];
+        let asks = |operation: &Operation| match &operation.security {
+            None => true,
+            Some(alternatives) => !alternatives.contains(&SecurityRequirement::default()),
+        };
+        let closed = operations.into_iter().filter(|(_, operation)| operation.as_ref().is_some_and(asks));
+        closed.map(|(method, _)| method).collect()
+    };
+    document.paths.paths.iter().map(|(path, item)| (path.clone(), methods(item))).collect()
 }
 
 /// A name of its own for each operation: `get_payments_id_trace`. Generated clients name functions by it.

@@ -15,10 +15,11 @@ use utoipa_axum::router::OpenApiRouter;
 /// is none.
 pub fn router(app: App, limits: Limits) -> Router {
     metrics::recorder();
-    let api: Api = Arc::new(Shared::new(app, limits));
     let (router, openapi) = documented().split_for_parts();
+    let openapi = document::finished(openapi);
+    let api: Api = Arc::new(Shared::new(app, limits, document::closed(&openapi)));
     router
-        .merge(routes::pages::router(document::finished(openapi)))
+        .merge(routes::pages::router(openapi))
         .fallback(|| async { Refused::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Refused::from(Code::RequestMethod) })
         .layer(middleware::from_fn_with_state(Arc::clone(&api), edge))

@@ -5,11 +5,13 @@ use crate::answer::{Answer, Refused};
 use crate::context::Context;
 use crate::fields;
 use crate::limiter::Limiter;
+use axum::http::Method;
 use makegood_app::App;
 use makegood_base::{IdSeed, Ids, MerchantId, RawId};
 use makegood_store::Store as _;
 use makegood_wallet::tables::{LookupKey, LookupKind};
 use makegood_wallet::{Actor, Code, Command, Facts, Needs, Query, Stop};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -19,20 +21,29 @@ pub(crate) type Api = Arc<Shared>;
 pub(crate) struct Shared {
     pub(crate) app: App,
     pub(crate) limits: Limits,
+    /// The methods that ask for a token, by route.
+    closed: HashMap<String, Vec<Method>>,
     per_address: Limiter,
     per_login_and_address: Limiter,
     per_login: Limiter,
 }
 
 impl Shared {
-    pub(crate) fn new(app: App, limits: Limits) -> Self {
+    pub(crate) fn new(app: App, limits: Limits, closed: HashMap<String, Vec<Method>>) -> Self {
         Self {
             app,
             limits,
+            closed,
             per_address: Limiter::new(limits.per_address),
             per_login_and_address: Limiter::new(limits.per_login_and_address),
             per_login: Limiter::new(limits.per_login),
         }
+    }
+
+    /// Whether a route does not look at a request of this method unless it comes with a token.
+    pub(crate) fn asks_for_token(&self, method: &Method, route: &str) -> bool {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.closed.get(route).is_some_and(|methods| methods.contains(method))
     }
 
     /// A fresh id, that no command makes too.

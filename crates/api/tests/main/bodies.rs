@@ -1,6 +1,6 @@
 //! Bodies that are refused, and how.
 
-use crate::client::{Service, request};
+use crate::client::{Service, a_token, request};
 use axum::body::Body;
 use axum::http::Method;
 use makegood_base::limits::BODY_BYTES_MAX;
@@ -105,6 +105,7 @@ async fn bodies_that_are_not_what_the_route_takes_are_refused_and_name_the_field
         assert_eq!(answered.text("/code"), "request.malformed", "{body}");
         assert_eq!(answered.text("/field"), expected_field, "{body}");
     }
+    let token = a_token();
     let nested = [
         (r#"{"amount":{"amount":"1","amount":"2","currency":"CNY"},"to":"a@example.com"}"#, "amount.amount"),
         (r#"{"amount":{"amount":"1","currency":"CNY","fee":"0"},"to":"a@example.com"}"#, "amount.fee"),
@@ -113,13 +114,13 @@ async fn bodies_that_are_not_what_the_route_takes_are_refused_and_name_the_field
         (r#"{"amount":{"amount":"1","currency":"CNY"},"to":"a@example.com"}"#, "expect"),
     ];
     for (body, expected_field) in nested {
-        let answered = service.post_keyed("", "k", "/v1/transfers", body).await.expect(400);
+        let answered = service.post_keyed(&token, "k", "/v1/transfers", body).await.expect(400);
         assert_eq!(answered.text("/field"), expected_field, "{body}");
     }
     let body = r#"{"source":{"type":"balance","type":"bank_card"},"order":"x"}"#;
-    service.post_keyed("", "k", "/v1/payments", body).await.expect(400);
+    service.post_keyed(&token, "k", "/v1/payments", body).await.expect(400);
     let body = format!(r#"{{"source":{{"type":"balance","balance":"1"}},"order":"{ORDER}"}}"#);
-    service.post_keyed("", "k", "/v1/payments", &body).await.expect(400);
+    service.post_keyed(&token, "k", "/v1/payments", &body).await.expect(400);
     let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
     service.post("", "/v1/users", &deep).await.expect(400);
     service.wallet.stop().await;
@@ -156,18 +157,19 @@ async fn only_json_of_a_bounded_size_is_read() {
 #[tokio::test]
 async fn keys_are_checked() {
     let service = Service::start().await;
+    let token = a_token();
     let body = r#"{"to":"li@example.com","amount":{"amount":"1","currency":"CNY"},
         "expect":{"amount":{"amount":"1","currency":"CNY"},"payee":"usr_01h455vb4pex5vsknk084sn02q"}}"#;
-    let answered = service.post("", "/v1/transfers", body).await.expect(400);
+    let answered = service.post(&token, "/v1/transfers", body).await.expect(400);
     assert_eq!(answered.text("/code"), "idempotency.key_missing");
     let longest = "k".repeat(255);
     for (key, expected) in
         [("k", 401), (longest.as_str(), 401), ("a b\"c\"", 401), ("", 400), ("\u{e9}", 400), ("a\tb", 400)]
     {
-        service.post_keyed("", key, "/v1/transfers", body).await.expect(expected);
+        service.post_keyed(&token, key, "/v1/transfers", body).await.expect(expected);
     }
-    service.post_keyed("", &format!("{longest}k"), "/v1/transfers", body).await.expect(400);
-    let twice = request(Method::POST, "", "/v1/transfers")
+    service.post_keyed(&token, &format!("{longest}k"), "/v1/transfers", body).await.expect(400);
+    let twice = request(Method::POST, &token, "/v1/transfers")
         .header("content-type", "application/json")
         .header("idempotency-key", "a")
         .header("idempotency-key", "b");

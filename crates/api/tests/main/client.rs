@@ -4,6 +4,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use makegood_api::Limits;
+use makegood_auth::{Token, TokenKind};
 use makegood_testkit::{Db, TestWallet};
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -80,6 +81,11 @@ impl Service {
             .header("idempotency-key", key);
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await
     }
+}
+
+/// A token that looks like one, and opens nothing.
+pub fn a_token() -> String {
+    Token::new(TokenKind::Session, [1; 16], [2; 32]).text().to_string()
 }
 
 /// A request; an empty token is none.

@@ -1,6 +1,6 @@
 //! What every answer carries, and what HTTP itself refuses.
 
-use crate::client::{Service, request};
+use crate::client::{Service, a_token, request};
 use axum::body::Body;
 use axum::http::Method;
 
@@ -29,6 +29,7 @@ async fn every_answer_has_an_id_and_keeps_browsers_from_guessing() {
 #[tokio::test]
 async fn http_refuses_in_problems_too() {
     let service = Service::start().await;
+    let token = a_token();
     for (method, path, status, code, allow) in [
         (Method::GET, "/nothing", 404, "not_found", ""),
         (Method::GET, "/v1/payments/", 404, "not_found", ""),
@@ -43,7 +44,7 @@ async fn http_refuses_in_problems_too() {
         (Method::GET, "/v1/payments/ord_01h455vb4pex5vsknk084sn02q", 404, "not_found", ""),
         (Method::GET, "/v1/payments/%ff", 404, "not_found", ""),
     ] {
-        let answered = service.send(request(method.clone(), "", path).body(Body::empty()).unwrap()).await;
+        let answered = service.send(request(method.clone(), &token, path).body(Body::empty()).unwrap()).await;
         let answered = answered.expect(status);
         assert_eq!(answered.header("content-type"), "application/problem+json", "{method} {path}");
         assert_eq!(answered.text("/code"), code, "{method} {path}");

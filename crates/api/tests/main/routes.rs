@@ -197,6 +197,29 @@ async fn nobody_gets_in_without_a_token_where_the_document_asks_for_one() {
     service.wallet.stop().await;
 }
 
+#[tokio::test]
+async fn who_shows_no_token_is_told_so_whatever_they_sent() {
+    let service = Service::start().await;
+    for (path, method, operation) in operations(&document()) {
+        if is_public(&operation) {
+            continue;
+        }
+        for token in ["", "none", "mgs_none"] {
+            // A body that is none, of a type that is none, without a key; an id that is none; a parameter too many.
+            let concrete = format!("{}?no=such", path.replace("{id}", "none"));
+            let builder = request(method.to_uppercase().parse().unwrap(), token, &concrete);
+            let builder = builder.header("content-type", "text/plain").header("idempotency-key", "");
+            let answered = service.send(builder.body(Body::from("{")).unwrap()).await.expect(401);
+            assert_eq!(answered.text("/code"), "auth.required", "{method} {path}");
+            assert_eq!(answered.header("www-authenticate"), "Bearer", "{method} {path}");
+        }
+    }
+    let head = request(Method::HEAD, "", "/v1/me?no=such").body(Body::empty()).unwrap();
+    service.send(head).await.expect(401);
+    service.get("", "/v1/none").await.expect(404);
+    service.wallet.stop().await;
+}
+
 /// An id of the kind that a path is about.
 fn some_id(path: &str) -> &'static str {
     const IDS: &[(&str, &str)] = &[
