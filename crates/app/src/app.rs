@@ -1,5 +1,6 @@
 //! The running wallet, as its edges see it.
 
+use crate::credentials::credentials;
 use crate::engine::{Engine, EngineLimits, Undecided};
 use crate::jobs::{Jobs, JobsConfig};
 use crate::outbound::bank::{Bank, BankConfig};
@@ -9,7 +10,6 @@ use makegood_auth::Principal;
 use makegood_banking::{CardCheck, CardRefusal};
 use makegood_base::{Clock, Entropy, RawId, RequestId};
 use makegood_store::{Failure, Lists, SqlStore, Store};
-use makegood_wallet::tables::{LookupKey, LookupKind, StaffId, UserId};
 use makegood_wallet::texts::{Language, Role};
 use makegood_wallet::view::BankView;
 use makegood_wallet::{
@@ -204,32 +204,10 @@ impl App {
         self.parts.passwords.verify(password, phc).await
     }
 
-    /// Who has this login, and the hash of their password.
+    /// Who has this login, and the hash of their password; as many reads for nobody as for somebody.
     pub async fn credentials(&self, login: &str, staff: bool) -> Result<Option<(Principal, String)>, Code> {
-        let kind = if staff { LookupKind::StaffLogin } else { LookupKind::Login };
-        let key = LookupKey { kind, owner: [0; 16], name: login.to_owned() };
-        let needs = |facts: &Facts| {
-            let mut needs = Needs::default();
-            needs.lookups.insert(key.clone());
-            let target = facts.lookups.peek(&key).map(|row| row.target);
-            match staff {
-                true => needs.staff.extend(target.map(StaffId::from_raw)),
-                false => needs.users.extend(target.map(UserId::from_raw)),
-            }
-            needs
-        };
-        let facts = self.parts.store.read(&needs).await.map_err(|failure| unreadable(&failure))?;
-        let Some(target) = facts.lookups.peek(&key).map(|row| row.target) else { return Ok(None) };
-        Ok(match staff {
-            true => facts
-                .staff
-                .peek(&target.into())
-                .map(|row| (Principal::Staff(row.id), row.password_hash.clone())),
-            false => facts
-                .users
-                .peek(&target.into())
-                .map(|row| (Principal::User(row.id), row.password_hash.clone())),
-        })
+        let found = credentials(self.parts.store.as_ref(), login, staff).await;
+        found.map_err(|failure| unreadable(&failure))
     }
 
     fn bank(&self, id: &str) -> Option<&Arc<Bank>> {

@@ -4,6 +4,7 @@
 //! [`App`] is what an edge (HTTP, the command line, a test) holds. It is cheap to clone.
 
 mod changes;
+mod credentials;
 mod engine;
 mod jobs;
 mod metrics;
