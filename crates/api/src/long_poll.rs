@@ -2,12 +2,15 @@
 
 use crate::answer::{Answer, Refused};
 use crate::context::Context;
-use crate::shared::Shared;
+use crate::shared::{Api, Shared};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use makegood_base::RawId;
 use makegood_wallet::{Code, Query, Reply};
 use serde::Deserialize;
+use std::convert::Infallible;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::sync::watch;
 
 const WAIT_MAX_S: u64 = 30;
 
@@ -22,34 +25,62 @@ pub(crate) struct Wait {
     pub(crate) wait: Option<u64>,
 }
 
+/// Tells when the service stops.
+#[derive(Debug, Clone)]
+pub(crate) struct Stopping(pub(crate) watch::Receiver<bool>);
+
+impl Stopping {
+    /// Ready when the service stops.
+    async fn begun(mut self) {
+        if self.0.wait_for(|is_stopping| *is_stopping).await.is_err() {
+            // Whoever would tell is gone without a word: it will not stop any more.
+            std::future::pending().await
+        }
+    }
+}
+
+impl FromRequestParts<Api> for Stopping {
+    type Rejection = Infallible;
+
+    /// A request that did not come through [`serve`](crate::serve) sees no stop.
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Infallible> {
+        let known = parts.extensions.get::<Self>().cloned();
+        Ok(known.unwrap_or_else(|| Self(watch::channel(false).1)))
+    }
+}
+
 impl Shared {
-    /// Answers a query about one object, now or when its status has changed.
+    /// Answers a query about one object, now or when its status has changed. When the time is over, or the
+    /// service stops, the answer is what is true then.
     pub(crate) async fn query_and_wait(
         &self,
         context: &Context,
         query: Query,
         object: RawId,
-        wait: Option<u64>,
+        (wait, stopping): (Option<u64>, Stopping),
     ) -> Result<Answer, Refused> {
         let wait_s = wait.unwrap_or(0);
         if wait_s > WAIT_MAX_S {
             return Err(Refused::field(Code::RequestInvalid, "wait"));
         }
-        let until = Instant::now() + Duration::from_secs(wait_s);
-        let first = self.query(context, query.clone()).await?;
-        let Some(status) = open_status(&first.0) else { return Ok(first) };
-        let mut latest = first;
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(latest);
-            }
-            self.app.wait_for_change(object, left).await;
-            latest = self.query(context, query.clone()).await?;
-            if open_status(&latest.0).as_ref() != Some(&status) {
-                return Ok(latest);
-            }
+        if wait_s == 0 {
+            return self.query(context, query).await;
         }
+        let mut first = None;
+        let has_changed = |found: &Result<Answer, Refused>| {
+            let Some(status) = found.as_ref().ok().and_then(|answer| open_status(&answer.0)) else {
+                return true;
+            };
+            first.get_or_insert_with(|| status.clone()) != &status
+        };
+        let until = async {
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(wait_s)) => {}
+                () = stopping.begun() => {}
+            }
+        };
+        let read = || self.query(context, query.clone());
+        self.app.read_until(object, read, has_changed, until).await
     }
 }
 

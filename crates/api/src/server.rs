@@ -3,6 +3,7 @@
 
 use crate::Limits;
 use crate::context::Peer;
+use crate::long_poll::Stopping;
 use crate::metrics;
 use axum::Router;
 use axum::body::Body;
@@ -17,7 +18,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt as _;
 
 /// How long to rest when the system has no more sockets to give.
@@ -26,7 +27,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
 /// Serves until `shutdown` is ready. Then no connection is accepted any more, requests under way are
-/// answered, and after [`Limits::stop_timeout`] what is still open is closed.
+/// answered, those that wait for a change at once, and after [`Limits::stop_timeout`] what is still open is closed.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -36,16 +37,18 @@ pub async fn serve(
     let connections = Arc::new(Semaphore::new(limits.connections_max));
     let graceful = GracefulShutdown::new();
     let builder = builder(&limits);
+    let (stop, stopping) = watch::channel(false);
     let mut upkeep = tokio::time::interval(METRICS_UPKEEP);
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
             accepted = accept(&listener, &connections) => {
                 let Some((stream, peer, permit)) = accepted else { continue };
-                let router = router.clone();
+                let (router, stopping) = (router.clone(), stopping.clone());
                 let service = tower::service_fn(move |request: hyper::Request<Incoming>| {
                     let mut request: Request = request.map(Body::new);
                     request.extensions_mut().insert(Peer(peer.ip()));
+                    request.extensions_mut().insert(Stopping(stopping.clone()));
                     router.clone().oneshot(request)
                 });
                 let connection =
@@ -67,6 +70,7 @@ pub async fn serve(
         }
     }
     drop(listener);
+    stop.send_replace(true);
     if tokio::time::timeout(limits.stop_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still under way at the end of the stop");
     }

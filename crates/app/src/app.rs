@@ -15,12 +15,9 @@ use makegood_wallet::view::BankView;
 use makegood_wallet::{
     Caller, Code, Command, Facts, Needs, Problem, Query, Reply, Settings, Stop, answer, query_needs,
 };
+use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::task::JoinHandle;
-
-/// How often a change that another server may have committed is looked for.
-const OTHER_SERVERS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What an [`App`] is made from.
 #[derive(Debug, Clone)]
@@ -238,15 +235,17 @@ impl App {
         self.parts.banks.iter().map(|bank| bank.view(livemode)).collect()
     }
 
-    /// Returns when an object has changed on this server, or when it is time to look whether another server
-    /// has changed it: after a second, or after `at_most`.
-    pub async fn wait_for_change(&self, object: RawId, at_most: Duration) {
-        let change = self.parts.engine.change_of(object);
-        let pause = at_most.min(OTHER_SERVERS_INTERVAL);
-        tokio::select! {
-            () = change.notified() => {}
-            () = tokio::time::sleep(pause) => {}
-        }
+    /// Reads an object until `is_enough`, again at each of its changes and, for those that another server
+    /// commits, each second. Once `until` is ready it is read a last time, and that is the answer. No change
+    /// is missed, also not one between a read and the wait for the next.
+    pub async fn read_until<T, F: Future<Output = T>>(
+        &self,
+        object: RawId,
+        read: impl Fn() -> F,
+        is_enough: impl FnMut(&T) -> bool,
+        until: impl Future<Output = ()>,
+    ) -> T {
+        self.parts.engine.waiters().read_until(object, read, is_enough, until).await
     }
 
     /// Whether the service can do its work: the store answers.

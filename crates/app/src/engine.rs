@@ -107,9 +107,9 @@ impl Engine {
         answered.await.unwrap_or(Err(Undecided::Unavailable))
     }
 
-    /// What to wait on for the next change of an object that is committed by this engine.
-    pub(crate) fn change_of(&self, object: RawId) -> Arc<Notify> {
-        self.waiters.of(object)
+    /// Who waits for what this engine commits.
+    pub(crate) fn waiters(&self) -> &Waiters {
+        &self.waiters
     }
 
     /// Told whenever a commit has changed a timer.

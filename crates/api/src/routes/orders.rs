@@ -3,6 +3,7 @@
 use crate::answer::{Answer, Refused};
 use crate::context::Context;
 use crate::fields::{self, AmountBody, PathId};
+use crate::long_poll::Stopping;
 use crate::paging::{Page, Params, filter};
 use crate::shared::Api;
 use crate::write::{Nothing, Write};
@@ -174,13 +175,14 @@ async fn get(
     context: Context,
     PathId(id): PathId<OrderId>,
     Params(Presented { qr, wait }): Params<Presented>,
+    stopping: Stopping,
 ) -> Result<Answer, Refused> {
     let presented = match qr {
         None => false,
         Some(qr) if fields::qr_order("qr", &qr, &api.app.settings().qr_key)? == id => true,
         Some(_) => return Err(Refused::field(Code::QrInvalid, "qr")),
     };
-    api.query_and_wait(&context, Query::Order { id, presented }, id.raw(), wait).await
+    api.query_and_wait(&context, Query::Order { id, presented }, id.raw(), (wait, stopping)).await
 }
 
 /// Take an order back.

@@ -3,7 +3,7 @@
 use crate::answer::{Answer, Refused};
 use crate::context::Context;
 use crate::fields::{self, AmountBody, ExpectBody, PathId};
-use crate::long_poll::Wait;
+use crate::long_poll::{Stopping, Wait};
 use crate::paging::{Page, Params, filter};
 use crate::shared::Api;
 use crate::write::{Nothing, Write};
@@ -179,8 +179,9 @@ async fn get(
     context: Context,
     PathId(id): PathId<PaymentId>,
     Params(wait): Params<Wait>,
+    stopping: Stopping,
 ) -> Result<Answer, Refused> {
-    api.query_and_wait(&context, Query::Payment(id), id.raw(), wait.wait).await
+    api.query_and_wait(&context, Query::Payment(id), id.raw(), (wait.wait, stopping)).await
 }
 
 /// Where the money of a payment is, hop by hop, and what happens next.
