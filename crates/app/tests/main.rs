@@ -115,6 +115,24 @@ async fn a_command_past_its_wait_is_not_worked_on() {
     assert_eq!(store.snapshot().users.len(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_store_that_never_answers_does_not_hold_the_engine_for_ever() {
+    let store = MemoryStore::default();
+    let engine = start(&store, EngineLimits::default());
+    let (head, _facts) = store.begin().await.unwrap();
+    let stuck = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.submit(register("stuck@example.com", None, 0)).await }
+    });
+    settle().await;
+    tokio::time::advance(EngineLimits::default().store_call_max + Duration::from_secs(1)).await;
+    assert_eq!(stuck.await.unwrap(), Err(Undecided::Unavailable));
+    drop(head);
+    let reply = engine.submit(register("next@example.com", None, 0)).await;
+    assert_eq!(reply.map(|reply| reply.status), Ok(201), "the engine goes on");
+    assert_eq!(store.snapshot().users.len(), 1, "what was answered undecided did not happen");
+}
+
 #[tokio::test]
 async fn one_key_in_one_batch_has_one_effect_and_one_answer() {
     let store = MemoryStore::default();
