@@ -60,8 +60,10 @@ async fn the_main_job(db: Db) {
 
     let back = wallet.refund(&shop, from_card, None).await.expect(202);
     assert_eq!((back.text("/status"), back.text("/stage")), ("processing", "funded"));
-    assert_eq!(back.text("/destination"), "simbank •••• 1114");
+    assert_eq!(back.text("/destination"), "bank_card", "which card it is, is not the merchant's to know");
     let refund: RefundId = back.id("/id");
+    let seen = wallet.read(user.caller, Query::Refund(refund)).await.expect(200);
+    assert_eq!(seen.text("/destination"), "simbank •••• 1114");
     wallet.run().await;
     assert_eq!(wallet.refund_status(&shop, refund).await, "succeeded");
     assert_eq!(wallet.balance(&user).await, "100.00");
