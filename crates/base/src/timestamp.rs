@@ -1,4 +1,5 @@
-//! A moment, as microseconds since 1970-01-01T00:00:00Z. Its text is RFC 3339 in UTC.
+//! A moment, as microseconds since 1970-01-01T00:00:00Z. Its text is RFC 3339 in UTC, always with all six
+//! decimals: texts have one length, so that they sort as the moments do, and none is lost on the way back.
 
 use std::time::Duration;
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
@@ -48,11 +49,14 @@ impl Timestamp {
 impl std::fmt::Display for Timestamp {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let nanos = i128::from(self.0).saturating_mul(1_000);
-        let text = OffsetDateTime::from_unix_timestamp_nanos(nanos)
-            .ok()
-            .and_then(|moment| moment.format(&Rfc3339).ok())
-            .ok_or(std::fmt::Error)?;
-        formatter.write_str(&text)
+        let moment = OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|_| std::fmt::Error)?;
+        let (year, month, day) = moment.to_calendar_date();
+        if year < 0 {
+            return Err(std::fmt::Error);
+        }
+        let (hour, minute, second, micro) = moment.to_hms_micro();
+        let month = u8::from(month);
+        write!(formatter, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micro:06}Z")
     }
 }
 
@@ -86,7 +90,8 @@ mod tests {
     #[test]
     fn text_round_trips_and_offsets_are_taken_to_utc() {
         for (text, micros) in [
-            ("1970-01-01T00:00:00Z", 0),
+            ("1970-01-01T00:00:00.000000Z", 0),
+            ("2026-11-22T18:00:00.120000Z", 1_795_370_400_120_000),
             ("2026-11-22T18:00:00.000001Z", 1_795_370_400_000_001),
             ("1969-12-31T23:59:59.999999Z", -1),
         ] {
@@ -95,7 +100,7 @@ mod tests {
             assert_eq!(moment.to_string(), text);
         }
         let east: Timestamp = "2026-11-23T02:00:00+08:00".parse().unwrap();
-        assert_eq!(east.to_string(), "2026-11-22T18:00:00Z");
+        assert_eq!(east.to_string(), "2026-11-22T18:00:00.000000Z");
         assert!("2026-11-22".parse::<Timestamp>().is_err());
         assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59.999999Z");
     }
