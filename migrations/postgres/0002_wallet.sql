@@ -3,6 +3,13 @@
 -- primary key is there for one list, newest first, since ids begin with their time.
 -- Text in keys is compared by its bytes, whatever the database's own collation.
 
+-- One row, from the first server: what every later one must have in common with it.
+CREATE TABLE installation (
+    id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    livemode BOOLEAN NOT NULL,
+    secrets_check BYTEA NOT NULL
+);
+
 CREATE TABLE users (
     id UUID NOT NULL PRIMARY KEY,
     login TEXT NOT NULL,

@@ -2,6 +2,13 @@
 -- microseconds since 1970-01-01T00:00:00Z; states and kinds are words that never change. An index beside a
 -- primary key is there for one list, newest first, since ids begin with their time.
 
+-- One row, from the first server: what every later one must have in common with it.
+CREATE TABLE installation (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    livemode INTEGER NOT NULL,
+    secrets_check BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE users (
     id BLOB NOT NULL PRIMARY KEY,
     login TEXT NOT NULL,

@@ -15,6 +15,9 @@ pub struct Secrets {
     pub qr_key: [u8; 32],
     /// Goes into every password hash, so that a copy of the database alone is not enough to guess.
     pub pepper: [u8; 32],
+    /// Tells one master secret from another, and nothing else about it: the database keeps it, so that no server
+    /// works there with other secrets.
+    pub check: [u8; 32],
     /// What we show to the simulated bank.
     pub bank_secret: String,
 }
@@ -40,6 +43,7 @@ impl Secrets {
             fingerprint_key: derive(master, "fingerprint key"),
             qr_key: derive(master, "qr key"),
             pepper: derive(master, "pepper"),
+            check: derive(master, "check"),
             bank_secret: bank.iter().map(|byte| format!("{byte:02x}")).collect(),
         }
     }
@@ -125,6 +129,8 @@ mod tests {
         let (first, second) = (Secrets::parse(&text).unwrap(), Secrets::parse(&text).unwrap());
         assert_eq!(first.token_key, second.token_key);
         assert_ne!(first.token_key, first.qr_key);
+        assert_eq!(first.check, second.check);
+        assert_ne!(first.check, Secrets::parse(&Secrets::generate(&crate::SystemEntropy)).unwrap().check);
         assert_ne!(first.token_secret("session", [1; 16]), first.token_secret("api_key", [1; 16]));
         assert_eq!(format!("{first:?}"), "Secrets");
     }

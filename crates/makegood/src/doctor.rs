@@ -2,7 +2,8 @@
 //! wrong. It changes nothing but a file that it writes and removes.
 
 use crate::secrets::is_open_to_others;
-use crate::{ServerConfig, data_folder, secrets};
+use crate::server::installation;
+use crate::{ServerConfig, StartError, data_folder, secrets};
 use makegood_base::{Clock, Timestamp};
 use makegood_sql::{Database, Dialect, Fields, Kind, Options, Transaction};
 use makegood_store::migrations;
@@ -41,23 +42,28 @@ impl std::fmt::Display for Finding {
     }
 }
 
-/// Looks at everything, in the order in which a start needs it.
+/// Looks at everything.
 pub async fn examine(config: &ServerConfig, clock: &dyn Clock) -> Vec<Finding> {
+    let (database, start) = database(config, clock).await;
+    let (money, secrets) = match start {
+        Err(error @ StartError::OtherMoney { .. }) => (Err(error.to_string()), Ok(())),
+        start => (Ok(()), start.map_err(|error| error.to_string())),
+    };
     let mut findings = vec![
-        Finding { name: "set-up", outcome: set_up(config) },
+        Finding { name: "set-up", outcome: money.and_then(|()| set_up(config)) },
         Finding { name: "data folder", outcome: disk(config) },
-        Finding { name: "secrets", outcome: secrets_file(config) },
+        Finding { name: "secrets", outcome: secrets.and_then(|()| secrets_file(config)) },
         Finding { name: "clock", outcome: clock_is_set(clock) },
     ];
-    findings.extend(database(config, clock).await);
+    findings.extend(database);
     findings.push(Finding { name: "bank", outcome: bank(config).await });
     findings
 }
 
 fn set_up(config: &ServerConfig) -> Result<String, String> {
     config.refuse_unsafe().map_err(|error| error.to_string())?;
-    let is_live = !config.test_mode && config.bank_url.is_some() && config.secrets.is_some();
-    Ok(if is_live { "money is real (livemode)" } else { "a test set-up: money is not real" }.to_owned())
+    Ok(if config.livemode() { "money is real (livemode)" } else { "a test set-up: money is not real" }
+        .to_owned())
 }
 
 fn disk(config: &ServerConfig) -> Result<String, String> {
@@ -107,17 +113,21 @@ fn clock_is_set(clock: &dyn Clock) -> Result<String, String> {
     Ok(format!("it says {now}"))
 }
 
-async fn database(config: &ServerConfig, clock: &dyn Clock) -> Vec<Finding> {
+/// What is found on the database, and whether a server would start on what is there.
+async fn database(config: &ServerConfig, clock: &dyn Clock) -> (Vec<Finding>, Result<(), StartError>) {
     let url = config.database_url();
     let finding = |name, outcome| vec![Finding { name, outcome }];
     if data_folder::file_of_url(&url).is_some_and(|file| !file.exists()) {
-        return finding("database", Ok("the SQLite file is not there yet: serve makes it".to_owned()));
+        return (
+            finding("database", Ok("the SQLite file is not there yet: serve makes it".to_owned())),
+            Ok(()),
+        );
     }
     let database = match Database::open(&url, Options::default()).await {
         Ok(database) => database,
         Err(error) => {
             let advice = format!("it does not answer ({error}): look at MAKEGOOD_DATABASE_URL");
-            return finding("database", Err(advice));
+            return (finding("database", Err(advice)), Ok(()));
         }
     };
     let mut findings = finding("database", Ok("it answers".to_owned()));
@@ -128,11 +138,18 @@ async fn database(config: &ServerConfig, clock: &dyn Clock) -> Vec<Finding> {
     let has_schema = schema.is_ok();
     findings.push(Finding { name: "schema", outcome: schema });
     findings.push(Finding { name: "durability", outcome: durability(&database).await });
+    let mut start = Ok(());
     if has_schema {
         findings.push(Finding { name: "last commit", outcome: last_commit(&database, clock).await });
+        start = would_start(config, &database).await;
     }
     database.close().await;
-    findings
+    (findings, start)
+}
+
+/// The same refusals as a server's.
+async fn would_start(config: &ServerConfig, database: &Database) -> Result<(), StartError> {
+    installation::refuse_other(database, config, config.secrets_there()?.as_ref()).await
 }
 
 /// SQLite's settings are asserted on every connection that is opened; PostgreSQL's are its operator's.

@@ -7,11 +7,18 @@ use makegood_store::migrations;
 /// Brings the schema of the configured database to this program's version, and answers it. Refuses a schema
 /// that is newer.
 pub async fn migrate(config: &ServerConfig) -> Result<i64, StartError> {
+    let (database, version) = open(config).await?;
+    database.close().await;
+    Ok(version)
+}
+
+/// Opens the configured database, brings its schema to this program's version, and answers that too.
+pub(crate) async fn open(config: &ServerConfig) -> Result<(Database, i64), StartError> {
     if config.database_url.is_none() {
         data_folder::create(&config.data_folder)?;
     }
-    let database = Database::open(&config.database_url(), Options::default()).await?;
-    let version = migrations::migrate(&database).await;
-    database.close().await;
-    Ok(version?)
+    let url = config.database_url();
+    let database = Database::open(&url, Options::default()).await?;
+    let version = migrations::migrate(&database).await?;
+    Ok((database, version))
 }

@@ -1,7 +1,7 @@
 //! The service with its workers: `makegood serve`, the demo and the tests all start this one.
 
 mod config;
-mod kind_of_money;
+pub(crate) mod installation;
 mod running;
 
 pub use config::ServerConfig;
@@ -9,12 +9,10 @@ pub use running::Running;
 
 use crate::data_folder::{self, DataFolderError};
 use crate::secrets::SecretsFileError;
-use config::Resolved;
-use kind_of_money::{LIVE_BANK, SIMULATED_BANK, TEST_BANK};
+use installation::Opened;
 use makegood_app::{App, AppConfig, BankConfig};
 use makegood_base::{Clock, Entropy};
-use makegood_sql::{Database, Options};
-use makegood_store::{SqlStore, migrations};
+use makegood_store::SqlStore;
 use makegood_wallet::Settings;
 use running::Tasks;
 use std::collections::BTreeSet;
@@ -25,6 +23,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+/// The simulated bank's id.
+const SIMULATED_BANK: &str = "simbank";
+/// The id of the configured bank, in a test set-up.
+const TEST_BANK: &str = "testbank";
+/// The id of the configured bank, where money is real.
+const LIVE_BANK: &str = "bank";
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -44,13 +49,32 @@ pub enum StartError {
     /// The database cannot be opened or migrated.
     #[error("the database cannot be used: {0}")]
     Database(#[from] makegood_sql::Error),
-    /// The database holds real money and this would be a test set-up, or the reverse.
-    #[error("the database holds {holds} money, and this set-up is for {wants} money: use another database")]
+    /// The database is for real money and this would be a test set-up, or the reverse.
+    #[error(
+        "the database is for {holds} money, and this set-up is for {wants} money: use the settings of the server \
+         that began it, or another database"
+    )]
     OtherMoney {
         /// The kind that is there.
         holds: &'static str,
         /// The kind that was asked for.
         wants: &'static str,
+    },
+    /// The database was begun with other secrets.
+    #[error(
+        "these are not the secrets that the database was begun with, and no password or token in it could be \
+         verified with them: name the first server's file with --secrets-file or MAKEGOOD_SECRETS_FILE, or use \
+         another database"
+    )]
+    OtherSecrets,
+    /// The database was begun with secrets, and there are none.
+    #[error(
+        "the database was begun with secrets, and {} is not there: put it back, or name a copy of it with \
+         --secrets-file or MAKEGOOD_SECRETS_FILE", file.display()
+    )]
+    SecretsMissing {
+        /// Where they are looked for.
+        file: PathBuf,
     },
     /// The simulated bank does not start.
     #[error("the simulated bank does not start: {0}")]
@@ -76,8 +100,9 @@ impl Server {
     /// Starts the service, and answers when it can do its work. The schema is migrated first.
     ///
     /// Refuses the simulated bank and generated secrets outside of a test set-up (SQLite on a loopback address,
-    /// or [`ServerConfig::test_mode`]), a data folder that another server works on, a schema that is newer than
-    /// this program, and a database whose money is real where this one would not be, or the reverse.
+    /// or [`ServerConfig::test_mode`]), a data folder that another server works on, a
+    /// schema that is newer than this program, a database whose money is real where this one would not be, or the
+    /// reverse, and one that was begun with other secrets.
     pub async fn start(
         config: ServerConfig,
         clock: Arc<dyn Clock>,
@@ -85,13 +110,11 @@ impl Server {
     ) -> Result<Running, StartError> {
         config.refuse_unsafe()?;
         let locks = lock_folders(&config)?;
-        let Resolved { secrets, database_url, livemode } = config.resolve(entropy.as_ref())?;
         let listen_error = |error| StartError::Listen { address: config.listen, error };
         let listener = TcpListener::bind(config.listen).await.map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
-        let database = Database::open(&database_url, Options::default()).await?;
-        let version = migrations::migrate(&database).await?;
-        kind_of_money::refuse_other(&database, livemode).await?;
+        let livemode = config.livemode();
+        let Opened { database, version, secrets } = installation::open(&config, entropy.as_ref()).await?;
         tracing::info!(version, livemode, "the database is ready");
         let simulated = match config.bank_url {
             Some(_) => None,

@@ -1,13 +1,13 @@
 //! `makegood staff add`: an account for somebody who answers people.
 
+use crate::server::installation::{self, Opened};
 use crate::{ServerConfig, StartError, data_folder};
 use makegood_app::{App, AppConfig};
 use makegood_auth::{Login, LoginError, StaffRole, password};
 use makegood_base::{Clock, Entropy, IdSeed, Ids, RequestId, encode_suffix};
-use makegood_sql::{Database, Options};
-use makegood_store::{SqlStore, migrations};
+use makegood_store::SqlStore;
 use makegood_wallet::texts::Language;
-use makegood_wallet::{Action, Caller, Code, Command};
+use makegood_wallet::{Action, Caller, Code, Command, Settings};
 use std::sync::Arc;
 
 /// Why no account was made.
@@ -59,11 +59,10 @@ pub async fn add(
     if config.uses_data_folder() {
         data_folder::create(&config.data_folder).map_err(StartError::from)?;
     }
-    let resolved = config.resolve(entropy.as_ref()).map_err(StartError::from)?;
-    let database = open(&resolved.database_url).await?;
+    let Opened { database, secrets, .. } = installation::open(config, entropy.as_ref()).await?;
     let app_config = AppConfig {
-        settings: config.settings.clone(),
-        secrets: resolved.secrets,
+        settings: Settings { livemode: config.livemode(), ..config.settings.clone() },
+        secrets,
         banks: Vec::new(),
         limits: config.engine,
         jobs: config.jobs,
@@ -79,12 +78,6 @@ pub async fn add(
     }
     database.close().await;
     added
-}
-
-async fn open(url: &str) -> Result<Database, StartError> {
-    let database = Database::open(url, Options::default()).await?;
-    migrations::migrate(&database).await?;
-    Ok(database)
 }
 
 async fn submit(

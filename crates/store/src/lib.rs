@@ -6,6 +6,7 @@
 
 mod cells;
 mod filter;
+pub mod installation;
 pub mod lists;
 mod mapping;
 mod memory;

@@ -42,13 +42,6 @@ pub struct ServerConfig {
     pub simulated_bank_timings: makegood_banksim::Timings,
 }
 
-/// What a server works with.
-pub(crate) struct Resolved {
-    pub(crate) secrets: Secrets,
-    pub(crate) database_url: String,
-    pub(crate) livemode: bool,
-}
-
 impl ServerConfig {
     /// What `makegood serve` does when it is told nothing else: SQLite and the simulated bank in this folder,
     /// port 8080 of the loopback address, passwords hashed at the cost of production.
@@ -102,14 +95,26 @@ impl ServerConfig {
         if missing.is_empty() { Ok(()) } else { Err(StartError::Unsafe(missing.join("; "))) }
     }
 
-    /// Fills in what was not said. Money is real only where nothing had to be made up.
-    pub(crate) fn resolve(&self, entropy: &dyn Entropy) -> Result<Resolved, SecretsFileError> {
-        let livemode = !self.test_mode && self.bank_url.is_some() && self.secrets.is_some();
-        let secrets = match &self.secrets {
-            Some(secrets) => secrets.clone(),
-            None => secrets::read_or_generate(&self.secrets_file(), entropy)?,
-        };
-        Ok(Resolved { secrets, database_url: self.database_url(), livemode })
+    /// Whether money is real: only where nothing has to be made up.
+    pub(crate) fn livemode(&self) -> bool {
+        !self.test_mode && self.bank_url.is_some() && self.secrets.is_some()
+    }
+
+    /// The secrets that are there, given or in the data folder.
+    pub(crate) fn secrets_there(&self) -> Result<Option<Secrets>, SecretsFileError> {
+        let file = self.secrets_file();
+        match &self.secrets {
+            None if file.exists() => secrets::read(&file).map(Some),
+            secrets => Ok(secrets.clone()),
+        }
+    }
+
+    /// The secrets, made where there are none. For what has no database.
+    pub(crate) fn secrets_or_generate(&self, entropy: &dyn Entropy) -> Result<Secrets, SecretsFileError> {
+        match self.secrets_there()? {
+            Some(secrets) => Ok(secrets),
+            None => secrets::read_or_generate(&self.secrets_file(), entropy),
+        }
     }
 
     /// Reads the secrets of a file, which are used instead of those in the data folder.
@@ -155,17 +160,15 @@ mod tests {
             ("127.0.0.1:0", postgres, bank, true, false, Some(true)),
             ("127.0.0.1:0", postgres, None, false, true, Some(false)),
         ] {
-            let folder = tempfile::tempdir().unwrap();
             let config = ServerConfig {
                 listen: listen.parse().unwrap(),
                 database_url: database.map(str::to_owned),
                 bank_url: bank.map(str::to_owned),
                 secrets: with_secrets.then(|| secrets.clone()),
                 test_mode,
-                ..ServerConfig::new(folder.path())
+                ..ServerConfig::new("data")
             };
-            let resolved = config.refuse_unsafe().and_then(|()| Ok(config.resolve(&SystemEntropy)?));
-            let livemode = resolved.ok().map(|resolved| resolved.livemode);
+            let livemode = config.refuse_unsafe().ok().map(|()| config.livemode());
             assert_eq!(livemode, expected, "{listen} {database:?} {bank:?} {with_secrets} {test_mode}");
         }
     }

@@ -6,4 +6,5 @@ mod demo;
 mod operation;
 mod process;
 mod readme;
+mod secrets;
 mod verify;

@@ -99,8 +99,8 @@ fn real_money_and_test_money_share_no_database() {
     let live = ["--listen", "127.0.0.1:0", "--bank-url", &bank.url, "--secrets-file", secrets];
     let test = ["--listen", "127.0.0.1:0"];
     for (first, then, bank, refusal) in [
-        (test.as_slice(), live.as_slice(), "simbank", "the database holds test money"),
-        (&live, &test, "bank", "the database holds real money"),
+        (test.as_slice(), live.as_slice(), "simbank", "the database is for test money"),
+        (&live, &test, "bank", "the database is for real money"),
     ] {
         let folder = tempfile::tempdir_in(folder.path()).unwrap();
         let service = Service::start(makegood(folder.path(), first));
@@ -110,6 +110,10 @@ fn real_money_and_test_money_share_no_database() {
         let refused = run(folder.path(), then);
         assert_eq!(refused.status.code(), Some(1));
         assert!(said(&refused).contains(refusal), "{}", said(&refused));
+        let examined = run(folder.path(), &[then, &["doctor"]].concat());
+        assert_eq!(examined.status.code(), Some(1));
+        let expected = format!("FAILED  set-up: {refusal}");
+        assert!(said(&examined).contains(&expected), "{}", said(&examined));
         assert_eq!(Service::start(makegood(folder.path(), first)).stop().0, Some(0));
     }
 }

@@ -8,6 +8,7 @@
 
 mod contract;
 mod faults;
+mod installation;
 mod ledger;
 mod lists;
 mod rows;

@@ -5,7 +5,7 @@ use crate::{
     support::{batch, commit, migrated, postgres, sqlite},
 };
 use makegood_sql::{Database, Kind};
-use makegood_store::{Failure, SqlStore, Store, TABLES, lists, migrations};
+use makegood_store::{Failure, SqlStore, Store, TABLES, installation, lists, migrations};
 use makegood_testkit::database::TestDatabase;
 use makegood_wallet::{Facts, Needs, Row, for_each_table};
 
@@ -18,7 +18,7 @@ async fn every_text_is_read_by_both_databases() {
             transaction.prepare_bulk(table).await.unwrap();
         }
         let ledger = makegood_ledger_sql::texts(database.dialect());
-        for text in lists::texts().into_iter().chain(ledger) {
+        for text in lists::texts().into_iter().chain(installation::texts()).chain(ledger) {
             transaction.prepare(text).await.unwrap();
         }
     }
