@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use makegood_store::Failure;
+use makegood_wallet::texts::Reason;
 use makegood_wallet::{Code, Problem, Reply};
 use std::time::Duration;
 
@@ -30,6 +31,11 @@ impl Refused {
     /// A field of the request has a value that is not allowed.
     pub(crate) fn field(code: Code, field: &str) -> Self {
         Problem::new(code).field(field).into()
+    }
+
+    /// A field of the request has a value that is not allowed, for this reason.
+    pub(crate) fn invalid(field: &str, reason: Reason) -> Self {
+        Problem::new(Code::RequestInvalid).field(field).because(reason).into()
     }
 
     /// The store did not answer. Why is for the log alone.

@@ -6,11 +6,13 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use makegood_auth::{DisplayName, Login};
 use makegood_base::limits::{REFERENCE_LENGTH_MAX, TEXT_LENGTH_MAX};
-use makegood_base::{MerchantId, OrderId, Timestamp, UserId};
+use makegood_base::{IdError, MerchantId, OrderId, Timestamp, UserId};
 use makegood_money::{Currency, Money};
 use makegood_payments::{MerchantCode, QrTarget};
+use makegood_wallet::texts::{Format, Reason};
 use makegood_wallet::{Code, Expectation, PayeeId, PayeeRef};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -52,14 +54,34 @@ impl ExpectBody {
         let amount = self.amount.money(&format!("{field}.amount"))?;
         let merchant = self.payee.parse::<MerchantId>().map(PayeeId::Merchant);
         let payee = merchant.or_else(|_| self.payee.parse::<UserId>().map(PayeeId::User));
-        let payee = payee.map_err(|_| Refused::field(Code::RequestInvalid, &format!("{field}.payee")))?;
+        let payee = payee.map_err(|_| {
+            let accepted = [MerchantId::PREFIX, UserId::PREFIX].map(|prefix| format!("{prefix}_")).to_vec();
+            Refused::invalid(&format!("{field}.payee"), Reason::WrongId { accepted })
+        })?;
         Ok(Expectation { amount, payee })
     }
 }
 
 /// An id of the wanted kind in a body.
-pub(crate) fn id<I: FromStr>(field: &str, text: &str) -> Result<I, Refused> {
-    text.parse().map_err(|_| Refused::field(Code::RequestInvalid, field))
+pub(crate) fn id<I: FromStr<Err = IdError>>(field: &str, text: &str) -> Result<I, Refused> {
+    text.parse().map_err(|error| {
+        let prefix = match error {
+            IdError::Prefix { expected } => expected,
+            // The text has the right prefix.
+            IdError::Suffix => text.split('_').next().unwrap_or_default(),
+        };
+        Refused::invalid(field, Reason::WrongId { accepted: vec![format!("{prefix}_")] })
+    })
+}
+
+/// A currency that money can be held in.
+pub(crate) fn currency(field: &str, text: &str) -> Result<Currency, Refused> {
+    text.parse().map_err(|_| {
+        // The numeric codes of ISO 4217 have three digits.
+        let all = (0..1_000).filter_map(Currency::from_numeric).map(Currency::code);
+        let accepted = all.collect::<BTreeSet<_>>().into_iter().collect();
+        Refused::invalid(field, Reason::NotAccepted { accepted })
+    })
 }
 
 /// An id in a path: what is not an id of this kind is not found.
@@ -78,7 +100,8 @@ impl<I: FromStr + Send, S: Send + Sync> FromRequestParts<S> for PathId<I> {
 /// the other.
 pub(crate) fn time(field: &str, text: &str) -> Result<Timestamp, Refused> {
     const KEPT_DIGITS: usize = 6;
-    let moment: Timestamp = text.parse().map_err(|_| Refused::field(Code::RequestInvalid, field))?;
+    let wrong = Reason::WrongFormat { expected: Format::Time };
+    let moment: Timestamp = text.parse().map_err(|_| Refused::invalid(field, wrong))?;
     let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
     let mut finer = fraction.bytes().take_while(u8::is_ascii_digit).skip(KEPT_DIGITS);
     Ok(if finer.any(|digit| digit != b'0') { moment.plus(Duration::from_micros(1)) } else { moment })
@@ -127,7 +150,8 @@ pub(crate) fn reference(field: &str, text: &str) -> Result<String, Refused> {
     let is_reference = (1..=REFERENCE_LENGTH_MAX).contains(&text.len())
         && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
         && text.trim() == text;
-    if is_reference { Ok(text.to_owned()) } else { Err(Refused::field(Code::RequestInvalid, field)) }
+    let wrong = Reason::WrongFormat { expected: Format::Reference };
+    if is_reference { Ok(text.to_owned()) } else { Err(Refused::invalid(field, wrong)) }
 }
 
 /// Words that people write to something: on one line, none of them a control character.
@@ -137,7 +161,8 @@ pub(crate) fn text(field: &str, text: &str) -> Result<String, Refused> {
         && !text
             .chars()
             .any(|character| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}'));
-    if is_text { Ok(text.to_owned()) } else { Err(Refused::field(Code::RequestInvalid, field)) }
+    let wrong = Reason::WrongFormat { expected: Format::Text };
+    if is_text { Ok(text.to_owned()) } else { Err(Refused::invalid(field, wrong)) }
 }
 
 #[cfg(test)]
@@ -244,7 +269,16 @@ mod tests {
         ] {
             let found = time("t", text);
             assert_eq!(found.as_ref().map(|moment| moment.as_micros()).ok(), expected_us, "{text}");
-            assert!(found.is_ok() || found == Err(Refused::field(Code::RequestInvalid, "t")), "{text}");
+            let refused = Refused::invalid("t", Reason::WrongFormat { expected: Format::Time });
+            assert!(found.is_ok() || found == Err(refused), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_of_another_kind_is_told_which_kind_is_wanted() {
+        for text in ["", "x", "usr_01h455vb4pex5vsknk084sn02q", "mch_", "mch_secret"] {
+            let refused = Refused::invalid("m", Reason::WrongId { accepted: vec!["mch_".to_owned()] });
+            assert_eq!(id::<MerchantId>("m", text), Err(refused), "{text}");
         }
     }
 

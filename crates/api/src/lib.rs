@@ -19,6 +19,7 @@ mod router;
 mod routes;
 mod server;
 mod shared;
+mod strict;
 mod tokens;
 mod write;
 

@@ -6,7 +6,8 @@ use crate::shared::{Api, Shared};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use makegood_base::RawId;
-use makegood_wallet::{Code, Query, Reply};
+use makegood_wallet::texts::Reason;
+use makegood_wallet::{Query, Reply};
 use serde::Deserialize;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -61,7 +62,7 @@ impl Shared {
     ) -> Result<Answer, Refused> {
         let wait_s = wait.unwrap_or(0);
         if wait_s > WAIT_MAX_S {
-            return Err(Refused::field(Code::RequestInvalid, "wait"));
+            return Err(Refused::invalid("wait", Reason::OutOfRange { minimum: 0, maximum: WAIT_MAX_S }));
         }
         if wait_s == 0 {
             return self.query(context, query).await;

@@ -56,7 +56,10 @@ struct Base;
 
 /// The problems that routes share, by status.
 const PROBLEMS: &[(u16, &str)] = &[
-    (400, "The request or a parameter is not understood, or the Idempotency-Key is missing."),
+    (
+        400,
+        "The body or a parameter is not understood: `field` and `reason` say where and why. Or the Idempotency-Key is missing.",
+    ),
     (401, "Nobody is logged in, or the token opens nothing any more."),
     (402, "Declined. Where a payment was made, it is in `payment`: it exists, and has a trace."),
     (403, "The caller may not do this."),
@@ -65,7 +68,7 @@ const PROBLEMS: &[(u16, &str)] = &[
     (409, "It does not go with how things stand."),
     (413, "The body is larger than 64 KiB."),
     (415, "The body does not say that it is JSON."),
-    (422, "A field has a value that is not allowed; `field` names it."),
+    (422, "A field has a value that is not allowed: `field` names it, and `reason` says what is."),
     (429, "Too much at once. `Retry-After` says when to try again."),
     (500, "Something went wrong inside."),
     (503, "Nothing was decided. Send the same request with the same key later."),

@@ -2,11 +2,13 @@
 
 use crate::answer::Refused;
 use crate::fields;
-use axum::extract::{FromRequestParts, Query};
+use crate::strict::read_query;
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use makegood_base::limits::PAGE_ROWS_MAX;
 use makegood_store::Filter;
 use makegood_wallet::Code;
+use makegood_wallet::texts::{Format, Reason};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Display;
@@ -21,8 +23,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
-        let query = Query::<T>::try_from_uri(&parts.uri);
-        query.map(|Query(params)| Self(params)).map_err(|_| Code::RequestMalformed.into())
+        read_query(&parts.uri).map(Self)
     }
 }
 
@@ -43,13 +44,17 @@ impl Page {
     pub(crate) fn limit(&self) -> Result<u32, Refused> {
         match self.limit.unwrap_or(PAGE_ROWS_DEFAULT) {
             limit @ 1..=PAGE_ROWS_MAX => Ok(limit),
-            _ => Err(Refused::field(Code::RequestInvalid, "limit")),
+            _ => {
+                let bounds = Reason::OutOfRange { minimum: 1, maximum: PAGE_ROWS_MAX.into() };
+                Err(Refused::invalid("limit", bounds))
+            }
         }
     }
 
     /// Behind what the page begins.
     pub(crate) fn before<I: FromStr>(&self) -> Result<Option<I>, Refused> {
-        let parse = |text: &String| text.parse().map_err(|_| Refused::field(Code::RequestInvalid, "cursor"));
+        let wrong = || Refused::invalid("cursor", Reason::WrongFormat { expected: Format::Cursor });
+        let parse = |text: &String| text.parse().map_err(|_| wrong());
         self.cursor.as_ref().map(parse).transpose()
     }
 

@@ -4,12 +4,13 @@ use crate::answer::Refused;
 use crate::context::Context;
 use crate::fingerprint::{fingerprint, keyed_hash};
 use crate::shared::Api;
+use crate::strict::read_json;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts as _, MatchedPath, Request};
 use axum::http::{HeaderMap, header};
 use futures_util::StreamExt as _;
 use makegood_base::limits::{BODY_BYTES_MAX, IDEMPOTENCY_KEY_BYTES_MAX};
-use makegood_wallet::{Action, Caller, Code, Command, Problem};
+use makegood_wallet::{Action, Caller, Code, Command};
 use serde::de::DeserializeOwned;
 
 /// The routes whose requests move money, and need a key.
@@ -20,8 +21,6 @@ pub(crate) const MOVES_MONEY: &[&str] = &[
     "/v1/payments/{id}/confirm",
     "/v1/payments/{id}/refunds",
 ];
-/// The most characters of a path that a problem names: unknown fields have names of the client's choice.
-const FIELD_LENGTH_MAX: usize = 100;
 
 /// A request with a body of this shape. An absent body counts as `{}`.
 pub(crate) struct Write<T> {
@@ -82,7 +81,7 @@ impl<T: DeserializeOwned> FromRequest<Api> for Write<T> {
             return Err(Code::RequestMediaType.into());
         }
         let bytes = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
-        let body: T = parse(bytes)?;
+        let body = read_json(bytes)?;
         let value = serde_json::from_slice(bytes).map_err(|_| Refused::from(Code::RequestMalformed))?;
         let key = idempotency_key(&parts.headers)?;
         let route = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
@@ -118,33 +117,6 @@ fn is_json(headers: &HeaderMap) -> bool {
         && parts.all(|parameter| {
             parameter.is_empty() || parameter.replace('"', "").eq_ignore_ascii_case("charset=utf-8")
         })
-}
-
-/// Reads a body. Refused are unknown and doubled fields, wrong types, and anything behind the end.
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let body = serde_path_to_error::deserialize(&mut json).map_err(|error| malformed(&error))?;
-    json.end().map_err(|_| Refused::from(Code::RequestMalformed))?;
-    Ok(body)
-}
-
-/// Names the field where there is one.
-fn malformed(error: &serde_path_to_error::Error<serde_json::Error>) -> Refused {
-    let problem = Problem::new(Code::RequestMalformed);
-    if !error.inner().is_data() {
-        return problem.into();
-    }
-    let mut field = error.path().to_string();
-    let message = error.inner().to_string();
-    let named = ["missing field `", "duplicate field `"].iter().find_map(|start| message.strip_prefix(start));
-    if let Some(member) = named.and_then(|rest| rest.split('`').next()) {
-        // The path of these two leads to the object, not to its member.
-        field = if field == "." { member.to_owned() } else { format!("{field}.{member}") };
-    }
-    if field == "." {
-        return problem.into();
-    }
-    problem.field(&field.chars().take(FIELD_LENGTH_MAX).collect::<String>()).into()
 }
 
 /// The caller's key: printable ASCII, not too long, once.

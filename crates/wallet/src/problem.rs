@@ -1,11 +1,12 @@
 //! Problems: RFC 9457 documents, rendered in one place. The status, title and detail of every code come from
 //! [`Code`] and [`crate::texts`]; what is particular to one answer is added here.
 
-use crate::texts::{Language, Role, texts};
+use crate::texts::{Language, Reason, Role, texts};
 use crate::view::PaymentView;
 use crate::{Code, Needs, Reply, Row};
 use makegood_base::RequestId;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// An answer that says no, and what to do next.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +15,8 @@ pub struct Problem {
     pub code: Code,
     /// The field of the request that is wrong, as a path such as `amount.currency`.
     pub field: Option<String>,
+    /// What is wrong with it, or with the body where no field is named.
+    pub reason: Option<Reason>,
     /// Whether the same thing may be paid again without risk.
     pub safe_to_pay_again: bool,
     /// The payment that was declined, or that is in the way.
@@ -31,6 +34,7 @@ impl Problem {
         Self {
             code,
             field: None,
+            reason: None,
             safe_to_pay_again: code.is_safe_to_pay_again(),
             payment: None,
             accepted_sources: None,
@@ -42,6 +46,13 @@ impl Problem {
     #[must_use]
     pub fn field(mut self, field: &str) -> Self {
         self.field = Some(field.to_owned());
+        self
+    }
+
+    /// Says what is wrong with the field, or with the body where no field is named.
+    #[must_use]
+    pub fn because(mut self, reason: Reason) -> Self {
+        self.reason = Some(reason);
         self
     }
 
@@ -57,27 +68,29 @@ impl Problem {
     #[must_use]
     pub fn render(&self, role: Role, language: Language, request: RequestId) -> Reply {
         let texts = texts(self.code, language);
-        let remedies: Vec<Remedy> = Role::ALL
-            .iter()
-            .filter(|of| **of == role || matches!(role, Role::Staff | Role::Operations))
-            .flat_map(|of| texts.remedies_of(*of).iter().map(|text| Remedy { role: of.as_str(), text }))
-            .collect();
+        let remedies = Remedy::of(self.code, role, language);
         let status = self.code.status();
+        let detail = self.reason.as_ref().map_or(Cow::Borrowed(texts.detail), |reason| {
+            let sentence = reason.sentence(self.field.as_deref(), language);
+            let space = if language == Language::English { " " } else { "" };
+            Cow::Owned([&sentence, space, texts.detail].concat())
+        });
         let document = Document {
-            r#type: format!("/docs/errors#{}", self.code.as_str()),
+            r#type: help_url(self.code),
             title: texts.title,
             status,
-            detail: texts.detail,
+            detail,
             instance: format!("/requests/{request}"),
             code: self.code.as_str(),
             cause: self.code.cause(),
             retryable: self.code.retryable(),
             safe_to_pay_again: self.safe_to_pay_again,
             remedies,
-            help_url: format!("/docs/errors#{}", self.code.as_str()),
+            help_url: help_url(self.code),
             locale: language.tag(),
             request_id: request.to_string(),
             field: self.field.as_deref(),
+            reason: self.reason.as_ref(),
             payment: self.payment.as_deref(),
             accepted_sources: self.accepted_sources.as_deref(),
             remaining: self.remaining.as_deref(),
@@ -98,7 +111,7 @@ pub struct Document<'a> {
     /// The HTTP status.
     status: u16,
     /// What happened, and whether money moved.
-    detail: &'a str,
+    detail: Cow<'a, str>,
     /// The request that this answers.
     instance: String,
     /// The code: stable, in English.
@@ -118,9 +131,12 @@ pub struct Document<'a> {
     locale: &'a str,
     /// The id to name when asking for help.
     request_id: String,
-    /// The field of the request that is wrong.
+    /// The field or the parameter of the request that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
+    /// What is wrong with it, or with the body where no field is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a Reason>,
     /// The payment that was declined, or that is in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<&'a PaymentView>,
@@ -132,14 +148,31 @@ pub struct Document<'a> {
     remaining: Option<&'a str>,
 }
 
+/// Where a code is explained.
+pub(crate) fn help_url(code: Code) -> String {
+    format!("/docs/errors#{}", code.as_str())
+}
+
 /// One thing that somebody can do next.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Remedy<'a> {
     /// Who can do it: `payer`, `merchant`, `staff`, `operations`.
     role: &'a str,
     /// What to do.
     text: &'a str,
+}
+
+impl Remedy<'static> {
+    /// What a role can do next about a code. Staff see the remedies of every role.
+    pub(crate) fn of(code: Code, role: Role, language: Language) -> Vec<Self> {
+        let texts = texts(code, language);
+        let roles =
+            Role::ALL.into_iter().filter(|of| *of == role || matches!(role, Role::Staff | Role::Operations));
+        roles
+            .flat_map(|of| texts.remedies_of(of).iter().map(move |text| Self { role: of.as_str(), text }))
+            .collect()
+    }
 }
 
 /// Why a command or a query goes no further.

@@ -9,9 +9,10 @@ use makegood_base::{BankTransferId, PaymentId, RawId, RefundId, TopUpId, Transfe
 use makegood_ledger::{AccountId, Action, RowKey, Side};
 use makegood_money::{Currency, Money};
 use makegood_store::HistoryEntry;
+use makegood_wallet::Needs;
 use makegood_wallet::postings::{Account, Kind, MovementCode};
+use makegood_wallet::texts::Reason;
 use makegood_wallet::view::{EntryView, ListView};
-use makegood_wallet::{Code, Needs};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -99,12 +100,12 @@ async fn movements(
 /// The currency that is asked for, or the only one; none where there is no account yet.
 async fn currency(api: &Api, owner: RawId, history: &History) -> Result<Option<Currency>, Refused> {
     if let Some(text) = &history.currency {
-        return fields::id("currency", text).map(Some);
+        return fields::currency("currency", text).map(Some);
     }
     match currencies(api, owner).await?.as_slice() {
         [] => Ok(None),
         [currency] => Ok(Some(*currency)),
-        _ => Err(Refused::field(Code::RequestInvalid, "currency")),
+        _ => Err(Refused::invalid("currency", Reason::MissingField)),
     }
 }
 

@@ -13,8 +13,9 @@ use axum::Json;
 use axum::extract::State;
 use makegood_base::MerchantId;
 use makegood_wallet::postings::Kind;
+use makegood_wallet::texts::Reason;
 use makegood_wallet::view::{BalancesView, EntryView, ListView, MerchantCreatedView, MerchantView};
-use makegood_wallet::{Action, Code, Needs, Query, SecretOf};
+use makegood_wallet::{Action, Needs, Query, SecretOf};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -134,7 +135,10 @@ async fn transactions(
         None | Some("pending") => Kind::MerchantPending,
         Some("available") => Kind::MerchantAvailable,
         Some("reserve") => Kind::MerchantReserve,
-        Some(_) => return Err(Refused::field(Code::RequestInvalid, "kind")),
+        Some(_) => {
+            let accepted = vec!["pending", "available", "reserve"];
+            return Err(Refused::invalid("kind", Reason::NotAccepted { accepted }));
+        }
     };
     let actor = api.actor(&context).await?;
     api.merchant(actor, Some(merchant)).await?;

@@ -16,6 +16,7 @@ use fast_qr::qr::QRBuilder;
 use makegood_base::OrderId;
 use makegood_payments::SourceKind;
 use makegood_wallet::tables::LookupKind;
+use makegood_wallet::texts::Reason;
 use makegood_wallet::view::{ListView, OrderView};
 use makegood_wallet::{Action, Caller, Code, Facts, Needs, NewOrder, Query};
 use serde::Deserialize;
@@ -78,7 +79,10 @@ async fn create(State(api): State<Api>, write: Write<OrderBody>) -> Result<Answe
 
 /// At least one kind, each once.
 fn source_kinds(texts: &[String]) -> Result<Vec<SourceKind>, Refused> {
-    let invalid = || Refused::field(Code::RequestInvalid, "accepts");
+    let invalid = || {
+        let accepted = SourceKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        Refused::invalid("accepts", Reason::NotAccepted { accepted })
+    };
     let mut kinds = Vec::with_capacity(SourceKind::ALL.len());
     for text in texts {
         let kind = SourceKind::parse(text).ok_or_else(invalid)?;

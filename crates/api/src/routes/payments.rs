@@ -11,8 +11,9 @@ use axum::extract::State;
 use makegood_base::PaymentId;
 use makegood_payments::{PaymentStatus, Source, SourceKind};
 use makegood_wallet::tables::LookupKind;
+use makegood_wallet::texts::Reason;
 use makegood_wallet::view::{ListView, PaymentView, TraceView};
-use makegood_wallet::{Action, Actor, Code, Facts, Needs, NewPayment, Query};
+use makegood_wallet::{Action, Actor, Facts, Needs, NewPayment, Query};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -46,8 +47,15 @@ impl SourceBody {
             (Some(SourceKind::BankCard), Some(id)) => {
                 Ok(Source::BankCard { id: fields::id("source.id", id)? })
             }
-            (Some(_), _) => Err(Refused::field(Code::RequestInvalid, "source.id")),
-            (None, _) => Err(Refused::field(Code::RequestInvalid, "source.type")),
+            (Some(SourceKind::BankCard), None) => Err(Refused::invalid("source.id", Reason::MissingField)),
+            (Some(SourceKind::Balance), Some(_)) => Err(Refused::invalid(
+                "source.id",
+                Reason::UnknownField { accepted: vec!["source.type".to_owned()] },
+            )),
+            (None, _) => {
+                let accepted = SourceKind::ALL.iter().map(|kind| kind.as_str()).collect();
+                Err(Refused::invalid("source.type", Reason::NotAccepted { accepted }))
+            }
         }
     }
 }
@@ -88,8 +96,8 @@ async fn create(State(api): State<Api>, write: Write<PaymentBody>) -> Result<Ans
     let order = match (order, qr) {
         (Some(order), None) => fields::id("order", order)?,
         (None, Some(qr)) => fields::qr_order("qr", qr, &api.app.settings().qr_key)?,
-        (Some(_), Some(_)) => return Err(Refused::field(Code::RequestInvalid, "qr")),
-        (None, None) => return Err(Refused::field(Code::RequestInvalid, "order")),
+        (Some(_), Some(_)) => return Err(Refused::invalid("qr", Reason::ExcludedField { by: "order" })),
+        (None, None) => return Err(Refused::invalid("order", Reason::MissingField)),
     };
     let action = Action::CreatePayment(NewPayment {
         order,
@@ -249,16 +257,19 @@ mod tests {
     #[test]
     fn a_source_is_a_balance_or_a_card() {
         let card = "crd_01h455vb4pex5vsknk084sn02q";
-        let invalid = |field: &str| Err(Refused::field(Code::RequestInvalid, field));
+        let invalid = |field: &str, reason| Err(Refused::invalid(field, reason));
+        let accepted = || vec!["balance", "bank_card"];
+        let unknown = Reason::UnknownField { accepted: vec!["source.type".to_owned()] };
+        let wrong_id = Reason::WrongId { accepted: vec!["crd_".to_owned()] };
         let id: BankCardId = card.parse().unwrap();
         for (kind, id, expected) in [
             ("balance", None, Ok(Source::Balance)),
             ("bank_card", Some(card), Ok(Source::BankCard { id })),
-            ("balance", Some(card), invalid("source.id")),
-            ("bank_card", None, invalid("source.id")),
-            ("bank_card", Some("crd_1"), invalid("source.id")),
-            ("credit_line", None, invalid("source.type")),
-            ("", None, invalid("source.type")),
+            ("balance", Some(card), invalid("source.id", unknown)),
+            ("bank_card", None, invalid("source.id", Reason::MissingField)),
+            ("bank_card", Some("crd_1"), invalid("source.id", wrong_id)),
+            ("credit_line", None, invalid("source.type", Reason::NotAccepted { accepted: accepted() })),
+            ("", None, invalid("source.type", Reason::NotAccepted { accepted: accepted() })),
         ] {
             let body = SourceBody { r#type: kind.to_owned(), id: id.map(str::to_owned) };
             assert_eq!(body.source(), expected, "{kind} {id:?}");

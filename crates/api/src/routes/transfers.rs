@@ -10,8 +10,9 @@ use crate::write::Write;
 use axum::extract::State;
 use makegood_base::TransferId;
 use makegood_wallet::tables::LookupKind;
+use makegood_wallet::texts::Reason;
 use makegood_wallet::view::{ListView, ResolvedView, TraceView, TransferView};
-use makegood_wallet::{Action, Code, Facts, Needs, Query};
+use makegood_wallet::{Action, Facts, Needs, Query};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -55,8 +56,8 @@ async fn resolve(
     let query = match (&write.body.qr, &write.body.to) {
         (Some(qr), None) => Query::ResolveOrder(fields::qr_order("qr", qr, &api.app.settings().qr_key)?),
         (None, Some(to)) => Query::ResolveUser(fields::payee("to", to)?),
-        (Some(_), Some(_)) => return Err(Refused::field(Code::RequestInvalid, "to")),
-        (None, None) => return Err(Refused::field(Code::RequestInvalid, "qr")),
+        (Some(_), Some(_)) => return Err(Refused::invalid("to", Reason::ExcludedField { by: "qr" })),
+        (None, None) => return Err(Refused::invalid("qr", Reason::MissingField)),
     };
     api.query(&write.context, query).await
 }

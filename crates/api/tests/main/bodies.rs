@@ -86,24 +86,34 @@ async fn amounts_that_are_none_are_refused_wherever_money_is_named() {
 #[tokio::test]
 async fn bodies_that_are_not_what_the_route_takes_are_refused_and_name_the_field() {
     let service = Service::start().await;
-    for (body, expected_field) in [
-        ("{", ""),
-        ("", "login"),
-        ("null", ""),
-        ("[]", ""),
-        (r#""text""#, ""),
-        (r#"{"login":"a@example.com","password":"x"}"#, "display_name"),
-        (r#"{"login":"a@example.com","password":"x","display_name":null}"#, "display_name"),
-        (r#"{"login":1,"password":"x","display_name":"x"}"#, "login"),
-        (r#"{"login":"a@example.com","login":"b@example.com","password":"x","display_name":"x"}"#, "login"),
-        (r#"{"login":"a@example.com","password":"x","display_name":"x","role":"admin"}"#, "role"),
-        (r#"{"login":"a@example.com","password":"x","display_name":"x"} x"#, ""),
-        ("{\"login\":\"\u{1}\"}", ""),
-        (r#"{"login":"\ud800","password":"x","display_name":"x"}"#, ""),
+    for (body, expected_field, expected_reason) in [
+        ("{", "", "incomplete_json"),
+        ("", "login", "missing_field"),
+        ("null", "", "wrong_type"),
+        ("[]", "", "wrong_type"),
+        (r#"["a@example.com","grey-kettle-tram-41","x"]"#, "", "wrong_type"),
+        (r#""text""#, "", "wrong_type"),
+        (r#"{"login":"a@example.com","password":"x"}"#, "display_name", "missing_field"),
+        (r#"{"login":"a@example.com","password":"x","display_name":null}"#, "display_name", "wrong_type"),
+        (r#"{"login":1,"password":"x","display_name":"x"}"#, "login", "wrong_type"),
+        (
+            r#"{"login":"a@example.com","login":"b","password":"x","display_name":"x"}"#,
+            "login",
+            "duplicate_field",
+        ),
+        (
+            r#"{"login":"a@example.com","password":"x","display_name":"x","role":"admin"}"#,
+            "role",
+            "unknown_field",
+        ),
+        (r#"{"login":"a@example.com","password":"x","display_name":"x"} x"#, "", "invalid_json"),
+        ("{\"login\":\"\u{1}\"}", "", "invalid_json"),
+        (r#"{"login":"\ud800","password":"x","display_name":"x"}"#, "", "invalid_json"),
     ] {
         let answered = service.post("", "/v1/users", body).await.expect(400);
         assert_eq!(answered.text("/code"), "request.malformed", "{body}");
         assert_eq!(answered.text("/field"), expected_field, "{body}");
+        assert_eq!(answered.text("/reason/kind"), expected_reason, "{body}");
     }
     let token = a_token();
     let nested = [
@@ -123,6 +133,41 @@ async fn bodies_that_are_not_what_the_route_takes_are_refused_and_name_the_field
     service.post_keyed(&token, "k", "/v1/payments", &body).await.expect(400);
     let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
     service.post("", "/v1/users", &deep).await.expect(400);
+    service.wallet.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_in_the_language_that_is_asked_for_and_nothing_is_echoed() {
+    let service = Service::start().await;
+    let tell = async |language: &str, body: &'static str| {
+        let request = request(Method::POST, "", "/v1/sessions")
+            .header("content-type", "application/json")
+            .header("accept-language", language);
+        service.send(request.body(Body::from(body)).unwrap()).await.expect(400)
+    };
+    for (language, body, expected_start) in [
+        ("en", r#"{"login":"a@example.com"}"#, "`password` is missing. The body or "),
+        ("zh-CN", r#"{"login":"a@example.com"}"#, "缺少 `password`。请求体或"),
+        ("en", "{\n\"login\": canary", "The body is not valid JSON at line 2, column 10. The "),
+        ("zh-CN", "{\"login\": \"canary", "请求体的 JSON 在第 1 行第 17 列处中断。请求体或"),
+        ("en", r#"{"login":"x","password":["canary"]}"#, "`password` must be a string, not a list. The "),
+        (
+            "en",
+            r#"{"login":"x","password":"canary","totp":123456}"#,
+            "`totp` must be a string, not an integer. ",
+        ),
+        (
+            "en",
+            r#"{"login":"x","pasword":"canary"}"#,
+            "`pasword` is not known here: use `login`, `password`, ",
+        ),
+        ("en", r#""canary""#, "The body must be an object, not a string. "),
+    ] {
+        let answered = tell(language, body).await;
+        assert!(answered.text("/detail").starts_with(expected_start), "{}", answered.text("/detail"));
+        let sent = String::from_utf8(answered.body).unwrap();
+        assert!(!sent.contains("canary") && !sent.contains("123456"), "{sent}");
+    }
     service.wallet.stop().await;
 }
 

@@ -3,6 +3,7 @@
 use crate::client::{Service, a_token, request};
 use axum::body::Body;
 use axum::http::Method;
+use serde_json::json;
 
 #[tokio::test]
 async fn every_answer_has_an_id_and_keeps_browsers_from_guessing() {
@@ -104,6 +105,56 @@ async fn pages_and_metrics_are_there() {
     assert!(metrics.contains(r#"route="/v1/payments/{id}""#), "{metrics}");
     assert!(metrics.contains("makegood_http_request_seconds_bucket"), "{metrics}");
     assert!(!metrics.contains("pay_01h") && !metrics.contains("/any/path"), "{metrics}");
+    service.wallet.stop().await;
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_refused_is_named_with_what_is_accepted() {
+    let service = Service::start().await;
+    let token = service.wallet.user().await.token;
+    let payment = "/v1/payments/pay_01h455vb4pex5vsknk084sn02q";
+    for (path, status, field, reason) in [
+        (
+            "/v1/me/bank-cards?offset=3",
+            400,
+            "offset",
+            json!({"kind": "unknown_field", "accepted": ["limit", "cursor"]}),
+        ),
+        ("/v1/me/bank-cards?limit=1&limit=2", 400, "limit", json!({"kind": "duplicate_field"})),
+        (
+            "/v1/payments?limit=x",
+            400,
+            "limit",
+            json!({"kind": "wrong_type", "expected": "integer", "found": "string"}),
+        ),
+        ("/v1/payments?limit=0", 422, "limit", json!({"kind": "out_of_range", "minimum": 1, "maximum": 100})),
+        ("/v1/payments?cursor=x", 422, "cursor", json!({"kind": "wrong_format", "expected": "cursor"})),
+        ("/v1/payments?merchant=x", 422, "merchant", json!({"kind": "wrong_id", "accepted": ["mch_"]})),
+        (
+            "/v1/payments?client_ref=%00",
+            422,
+            "client_ref",
+            json!({"kind": "wrong_format", "expected": "reference"}),
+        ),
+        (
+            "/v1/payments?created_after=today",
+            422,
+            "created_after",
+            json!({"kind": "wrong_format", "expected": "time"}),
+        ),
+        (
+            &format!("{payment}?wait=31"),
+            422,
+            "wait",
+            json!({"kind": "out_of_range", "minimum": 0, "maximum": 30}),
+        ),
+    ] {
+        let answered = service.get(&token, path).await.expect(status);
+        assert_eq!(answered.text("/field"), field, "{path}");
+        assert_eq!(answered.json()["reason"], reason, "{path}");
+        let detail = answered.text("/detail");
+        assert!(detail.starts_with(&format!("`{field}` ")) && !detail.contains("JSON"), "{detail}");
+    }
     service.wallet.stop().await;
 }
 

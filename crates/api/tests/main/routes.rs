@@ -220,6 +220,45 @@ async fn who_shows_no_token_is_told_so_whatever_they_sent() {
     service.wallet.stop().await;
 }
 
+#[tokio::test]
+async fn every_body_that_is_not_what_is_documented_is_refused_with_the_reason() {
+    let service = Service::start().await;
+    let token = service.wallet.user().await.token;
+    let document = document();
+    let mut count = 0;
+    for (path, method, operation) in operations(&document) {
+        let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") else {
+            continue;
+        };
+        let reference = schema["$ref"].as_str().unwrap().trim_start_matches('#');
+        let schema = document.pointer(reference).unwrap();
+        let first_required = schema.pointer("/required/0").and_then(Value::as_str);
+        let concrete = path.replace("{id}", some_id(&path));
+        for (body, field, kind) in [
+            ("[", "", "wrong_type"),
+            ("{", "", "incomplete_json"),
+            (r#"{"no_such_field":"canary"}"#, "no_such_field", "unknown_field"),
+            ("{}", first_required.unwrap_or("qr"), "missing_field"),
+        ] {
+            let name = format!("{method} {path} {body}");
+            let answered = service.post_keyed(&token, "k", &concrete, body).await;
+            let status = answered.status.as_u16();
+            let expected = if body == "{}" && first_required.is_none() { 422 } else { 400 };
+            assert_eq!(status, expected, "{name}");
+            assert_eq!(answered.header("content-type"), "application/problem+json", "{name}");
+            assert_eq!(
+                (answered.text("/field").as_str(), answered.text("/reason/kind").as_str()),
+                (field, kind),
+                "{name}"
+            );
+            assert!(!answered.text("/detail").contains("canary"), "{name}");
+        }
+        count += 1;
+    }
+    assert!(count > 8, "{count}");
+    service.wallet.stop().await;
+}
+
 /// An id of the kind that a path is about.
 fn some_id(path: &str) -> &'static str {
     const IDS: &[(&str, &str)] = &[

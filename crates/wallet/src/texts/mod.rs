@@ -13,6 +13,7 @@ mod idempotency;
 mod language;
 mod orders;
 mod payments;
+mod reasons;
 mod refunds;
 mod request;
 mod sentences;
@@ -24,6 +25,7 @@ mod errors_page;
 mod tests;
 
 pub use language::Language;
+pub use reasons::{Format, JsonType, Reason};
 pub use sentences::{Sentence, sentence};
 
 use crate::code::Code;

@@ -6,20 +6,24 @@ use super::{Entry, Texts};
 pub(super) static MALFORMED: Entry = Entry {
     english: Texts {
         title: "Request not understood",
-        detail: "The request is not the JSON that is expected here. Nothing was done and no money moved.",
+        detail: "The body or the parameters of the request are not what is expected here. Nothing was done and no \
+            money moved.",
         remedies: [
             english::UPDATE_THE_APP,
-            &["Send the JSON that the API documentation shows for this call: no unknown or doubled fields."],
+            &[
+                "Send what the API documentation shows for this call: no unknown or doubled fields, each of its \
+                    type.",
+            ],
             english::ASK_FOR_REQUEST_ID,
             CALLER_MENDS_IT,
         ],
     },
     chinese: Texts {
         title: "无法识别请求",
-        detail: "请求内容不是此处要求的 JSON 格式。没有执行任何操作，资金未变动。",
+        detail: "请求体或请求参数不符合此处的要求。没有执行任何操作，资金未变动。",
         remedies: [
             chinese::UPDATE_THE_APP,
-            &["请按接口文档发送此接口要求的 JSON：不要有未知字段或重复字段。"],
+            &["请按接口文档发送此接口要求的内容：不要有未知字段或重复字段，类型也须相符。"],
             chinese::ASK_FOR_REQUEST_ID,
             CALLER_MENDS_IT,
         ],
