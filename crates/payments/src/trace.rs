@@ -14,8 +14,10 @@ pub struct Hop {
     pub state: HopState,
     /// When it did.
     pub at: Option<Timestamp>,
-    /// The name that the thing has there, such as a bank's own number.
+    /// The name that the thing has there: a bank's own number, the ledger's transaction.
     pub reference: Option<String>,
+    /// The code of what was refused there.
+    pub code: Option<String>,
 }
 
 /// What happened at a hop.
@@ -126,8 +128,10 @@ pub struct BankFacts {
     pub unknown_since: Option<Timestamp>,
     /// When the answer was final.
     pub final_at: Option<Timestamp>,
-    /// Whether the final answer was a refusal.
-    pub refused: bool,
+    /// The code of the refusal, where the final answer was one.
+    pub refusal: Option<String>,
+    /// When the bank moved the money after it had refused.
+    pub late_success_at: Option<Timestamp>,
     /// When an answer is expected at the latest.
     pub expected_by: Timestamp,
     /// Whether the bank says that it moved another amount, so that a person has to look.
@@ -138,15 +142,17 @@ impl BankFacts {
     /// The hop at the bank.
     #[must_use]
     pub fn hop(&self, name: &'static str) -> Hop {
+        let refused = self.refusal.is_some() && self.late_success_at.is_none();
         let (state, at) = match (self.final_at, self.unknown_since, self.submitted_at) {
-            (Some(at), _, _) if self.refused => (HopState::Refused, Some(at)),
-            (Some(at), _, _) => (HopState::Done, Some(at)),
+            (Some(at), _, _) if refused => (HopState::Refused, Some(at)),
+            (Some(at), _, _) => (HopState::Done, self.late_success_at.or(Some(at))),
             (None, Some(at), _) => (HopState::Unknown, Some(at)),
             (None, None, Some(at)) => (HopState::Waiting, Some(at)),
             (None, None, None) => (HopState::Waiting, None),
         };
         let reference = self.bank_reference.clone().unwrap_or_else(|| self.reference.clone());
-        Hop { hop: name, state, at, reference: Some(reference) }
+        let code = self.refusal.clone().filter(|_| refused);
+        Hop { hop: name, state, at, reference: Some(reference), code }
     }
 
     /// Who acts next at the bank, while its answer is not final.
@@ -171,68 +177,121 @@ pub struct Trace {
     pub next: Option<Next>,
 }
 
-/// The way out of money that a bank took although its order was closed or paid.
+/// What the ledger has posted of something. `wallet` fills it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerFacts {
+    /// The transaction.
+    pub transaction: String,
+    /// When it was posted.
+    pub at: Timestamp,
+}
+
+impl LedgerFacts {
+    /// The hop at the ledger: done where it has posted something, else not reached.
+    #[must_use]
+    pub fn hop(facts: Option<&Self>) -> Hop {
+        let state = if facts.is_some() { HopState::Done } else { HopState::NotReached };
+        let (at, reference) = (facts.map(|facts| facts.at), facts.map(|facts| facts.transaction.clone()));
+        Hop { hop: "ledger", state, at, reference, code: None }
+    }
+}
+
+/// The way back of money that a bank took too late.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GiveBackFacts {
-    /// The refund that gives it back.
-    pub refund: String,
+    /// What gives it back: a refund, or the bank's own number.
+    pub reference: String,
     /// When it was started.
     pub started_at: Timestamp,
     /// When it was done.
     pub done_at: Option<Timestamp>,
     /// When it is expected at the latest.
     pub expected_by: Timestamp,
-    /// Whether the bank refused it, so that a person has to find another way.
-    pub needs_staff: bool,
+    /// When the bank refused it, so that a person has to find another way, and the code of the refusal.
+    pub refused: Option<(Timestamp, String)>,
 }
 
-/// The trace of a payment.
+impl GiveBackFacts {
+    /// The hop of the way back.
+    #[must_use]
+    pub fn hop(&self) -> Hop {
+        let (state, at) = match (self.done_at, &self.refused) {
+            (Some(at), _) => (HopState::Done, at),
+            (None, Some((at, _))) => (HopState::Refused, *at),
+            (None, None) => (HopState::Waiting, self.started_at),
+        };
+        let code = self.refused.as_ref().map(|(_, code)| code.clone());
+        Hop { hop: "return", state, at: Some(at), reference: Some(self.reference.clone()), code }
+    }
+
+    /// Who acts next, until it is done.
+    #[must_use]
+    pub fn next(&self) -> Option<Next> {
+        let (event, who) = match (self.done_at, &self.refused) {
+            (Some(_), _) => return None,
+            (None, Some(_)) => (NextEvent::StaffAction, Party::Staff),
+            (None, None) => (NextEvent::GiveBack, Party::Wallet),
+        };
+        Some(Next { event, by: self.expected_by, who })
+    }
+}
+
+/// The trace of a payment. What the ledger has posted is the payment itself, or what the bank took too late,
+/// which then has a way back.
 #[must_use]
 pub fn payment_trace(
     payment: &Payment,
     bank: Option<&BankFacts>,
+    ledger: Option<&LedgerFacts>,
     give_back: Option<&GiveBackFacts>,
 ) -> Trace {
+    let mut hops = vec![wallet_hop(payment)];
+    hops.extend(bank.map(|facts| facts.hop("bank")));
+    // What no bank was asked for, the ledger has refused.
+    let refused_by_ledger =
+        payment.status == PaymentStatus::Failed && bank.is_none() && !is_refused_at_once(payment);
+    hops.push(match refused_by_ledger {
+        true => Hop {
+            state: HopState::Refused,
+            at: payment.final_at,
+            code: payment.decline.clone(),
+            ..LedgerFacts::hop(None)
+        },
+        false => LedgerFacts::hop(ledger),
+    });
+    let paid_at = payment.status.has_paid().then_some(payment.final_at).flatten();
+    let state = if payment.status.has_paid() { HopState::Done } else { HopState::NotReached };
+    let reference = Some(payment.merchant.to_string());
+    hops.push(Hop { hop: "payee", state, at: paid_at, reference, code: None });
+    hops.extend(give_back.map(GiveBackFacts::hop));
+    let next = match payment.status {
+        PaymentStatus::RequiresConfirmation => {
+            Some(Next { event: NextEvent::Confirmation, by: payment.confirm_by, who: Party::Payer })
+        }
+        _ => give_back.and_then(GiveBackFacts::next).or_else(|| bank.and_then(BankFacts::next)),
+    };
+    Trace { hops, next }
+}
+
+/// What the merchant does not accept is refused before any balance or bank is asked.
+fn is_refused_at_once(payment: &Payment) -> bool {
+    payment.decline.as_deref() == Some("source.not_accepted")
+}
+
+/// Where the payer says yes, and the wallet looks at what was asked for.
+fn wallet_hop(payment: &Payment) -> Hop {
     use PaymentStatus as S;
-    // What the merchant does not accept is refused before any balance or bank is asked.
-    let is_refused_at_once = payment.decline.as_deref() == Some("source.not_accepted");
-    let confirmed = match (payment.status, payment.confirmed_at) {
-        (S::RequiresConfirmation, _) => HopState::Waiting,
-        (S::Cancelled | S::Closed, _) => HopState::Refused,
-        (S::Failed, _) if is_refused_at_once => HopState::Refused,
+    let refused_at_once = payment.status == S::Failed && is_refused_at_once(payment);
+    let state = match payment.status {
+        S::RequiresConfirmation => HopState::Waiting,
+        S::Cancelled | S::Closed => HopState::Refused,
+        _ if refused_at_once => HopState::Refused,
         _ => HopState::Done,
     };
     let at = payment.confirmed_at.or(match payment.status {
         S::Cancelled | S::Closed | S::Failed => payment.final_at,
         _ => Some(payment.created_at),
     });
-    let mut hops = vec![Hop { hop: "wallet", state: confirmed, at, reference: Some(payment.id.to_string()) }];
-    hops.extend(bank.map(|facts| facts.hop("bank")));
-    let paid_at = payment.status.has_paid().then_some(payment.final_at).flatten();
-    let (ledger, payee) = match payment.status {
-        status if status.has_paid() => (HopState::Done, HopState::Done),
-        S::Failed if bank.is_none() && !is_refused_at_once => (HopState::Refused, HopState::NotReached),
-        _ => (HopState::NotReached, HopState::NotReached),
-    };
-    hops.push(Hop { hop: "ledger", state: ledger, at: paid_at, reference: Some(payment.order.to_string()) });
-    hops.push(Hop { hop: "payee", state: payee, at: paid_at, reference: Some(payment.merchant.to_string()) });
-    if let Some(facts) = give_back {
-        let state = if facts.done_at.is_some() { HopState::Done } else { HopState::Waiting };
-        let at = facts.done_at.or(Some(facts.started_at));
-        hops.push(Hop { hop: "return", state, at, reference: Some(facts.refund.clone()) });
-    }
-    let give_back_next = give_back.filter(|facts| facts.done_at.is_none()).map(|facts| {
-        let (event, who) = match facts.needs_staff {
-            true => (NextEvent::StaffAction, Party::Staff),
-            false => (NextEvent::GiveBack, Party::Wallet),
-        };
-        Next { event, by: facts.expected_by, who }
-    });
-    let next = match payment.status {
-        S::RequiresConfirmation => {
-            Some(Next { event: NextEvent::Confirmation, by: payment.confirm_by, who: Party::Payer })
-        }
-        _ => give_back_next.or_else(|| bank.and_then(BankFacts::next)),
-    };
-    Trace { hops, next }
+    let code = payment.decline.clone().filter(|_| refused_at_once);
+    Hop { hop: "wallet", state, at, reference: Some(payment.id.to_string()), code }
 }

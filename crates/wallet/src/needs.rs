@@ -123,11 +123,18 @@ impl Asked<'_> {
         }
     }
 
-    fn order_with_attempt(&mut self, id: OrderId) {
+    /// An order and all that is shown with it.
+    pub(crate) fn order_shown(&mut self, id: OrderId) {
         self.order(id);
         let order = self.facts.orders.peek(&id);
-        let attempt = order.and_then(|order| order.open_attempt.or(order.reversing).or(ids::paid_by(order)));
-        if let Some(payment) = attempt {
+        if let Some(payment) = order.and_then(|order| order.open_attempt.or(order.reversing)) {
+            self.payment(payment);
+        }
+    }
+
+    fn order_with_attempt(&mut self, id: OrderId) {
+        self.order_shown(id);
+        if let Some(payment) = self.facts.orders.peek(&id).and_then(ids::paid_by) {
             self.payment(payment);
         }
     }
@@ -206,7 +213,7 @@ impl Asked<'_> {
         let owner = Actor::Merchant(merchant);
         let number = Some(new.merchant_order_no.as_str());
         if let Some(target) = self.reference(LookupKind::MerchantOrderNo, owner, number) {
-            self.order(target.into());
+            self.order_shown(target.into());
         }
     }
 

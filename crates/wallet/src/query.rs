@@ -3,11 +3,12 @@
 use crate::needs::Asked;
 use crate::postings::{Account, Kind};
 use crate::tables::{
-    BankCardId, LookupKey, LookupKind, MerchantId, OrderId, PaymentId, RefundId, TopUpId, TransferId, UserId,
+    BankCardId, LookupKey, LookupKind, MerchantId, OrderId, Payment, PaymentId, Refund, RefundId, TopUp,
+    TopUpId, TransferId, UserId,
 };
 use crate::texts::{Language, Role};
 use crate::view::{
-    BalanceView, BalancesView, BankCardView, ListView, MeView, MerchantView, OrderView, PaymentView,
+    BalanceView, BalancesView, BankCardView, ListView, MeView, MerchantView, OrderView, PaymentView, Reading,
     RefundView, ResolvedView, TopUpView, TraceView, TransferView, order_of,
 };
 use crate::{Actor, Caller, Code, Facts, Needs, PayeeRef, Reply, Settings, Stop};
@@ -95,19 +96,26 @@ pub fn query_needs(query: &Query, caller: Caller, facts: &Facts) -> Needs {
         }
         Query::BankCard(id) => drop(asked.needs.bank_cards.insert(*id)),
         Query::BankCards(ids, _) => asked.needs.bank_cards.extend(ids),
-        Query::ResolveOrder(id) | Query::Order { id, .. } => asked.order(*id),
+        Query::ResolveOrder(id) => asked.order(*id),
+        Query::Order { id, .. } => asked.order_shown(*id),
         Query::ResolveUser(to) => {
             let payee = asked.payee(to);
             asked.needs.users.extend(payee);
         }
-        Query::Orders(ids, _) => ids.iter().for_each(|id| asked.order(*id)),
+        Query::Orders(ids, _) => ids.iter().for_each(|id| asked.order_shown(*id)),
         Query::Payment(id) | Query::PaymentTrace(id) => asked.payment(*id),
         Query::Payments(ids, _) => ids.iter().for_each(|id| asked.payment(*id)),
         Query::TopUp(id) | Query::TopUpTrace(id) => asked.top_up(*id),
         Query::TopUps(ids, _) => ids.iter().for_each(|id| asked.top_up(*id)),
         Query::Transfer(id) | Query::TransferTrace(id) => drop(asked.needs.transfers.insert(*id)),
         Query::Transfers(ids, _) => asked.needs.transfers.extend(ids),
-        Query::Refund(id) | Query::RefundTrace(id) => refund(&mut asked, *id),
+        Query::Refund(id) => refund(&mut asked, *id),
+        Query::RefundTrace(id) => {
+            refund(&mut asked, *id);
+            if let Some(row) = asked.facts.refunds.peek(id) {
+                asked.payment(row.payment);
+            }
+        }
         Query::Refunds(ids, _) => ids.iter().for_each(|id| refund(&mut asked, *id)),
     }
     asked.needs
@@ -187,30 +195,27 @@ impl Reader<'_> {
             Query::Payment(id) => Reply::json(200, &self.payment(*id)?),
             Query::Payments(ids, next) => list(ids, next, |id| self.payment(id)),
             Query::PaymentTrace(id) => {
-                self.payment(*id)?;
-                let payment = self.facts.payments.get(id)?.ok_or(Stop::from(Code::NotFound))?;
-                Reply::json(200, &TraceView::payment(payment, self.facts, self.language)?)
+                let (payment, role) = self.payment_row(*id)?;
+                Reply::json(200, &TraceView::payment(payment, self.facts, self.reading(role))?)
             }
             Query::TopUp(id) => Reply::json(200, &self.top_up(*id)?),
             Query::TopUps(ids, next) => list(ids, next, |id| self.top_up(id)),
             Query::TopUpTrace(id) => {
-                self.top_up(*id)?;
-                let top_up = self.facts.top_ups.get(id)?.ok_or(Stop::from(Code::NotFound))?;
-                Reply::json(200, &TraceView::top_up(top_up, self.facts, self.language)?)
+                let (top_up, reading) = (self.top_up_row(*id)?, self.reading(self.actor.role()));
+                Reply::json(200, &TraceView::top_up(top_up, self.facts, reading)?)
             }
             Query::Transfer(id) => Reply::json(200, &self.transfer(*id)?),
             Query::Transfers(ids, next) => list(ids, next, |id| self.transfer(id)),
             Query::TransferTrace(id) => {
                 self.transfer(*id)?;
                 let transfer = self.facts.transfers.get(id)?.ok_or(Stop::from(Code::NotFound))?;
-                Reply::json(200, &TraceView::transfer(transfer, self.language))
+                Reply::json(200, &TraceView::transfer(transfer, self.reading(self.actor.role())))
             }
             Query::Refund(id) => Reply::json(200, &self.refund(*id)?),
             Query::Refunds(ids, next) => list(ids, next, |id| self.refund(id)),
             Query::RefundTrace(id) => {
-                self.refund(*id)?;
-                let refund = self.facts.refunds.get(id)?.ok_or(Stop::from(Code::NotFound))?;
-                Reply::json(200, &TraceView::refund(refund, self.facts, self.language)?)
+                let (refund, role) = self.refund_row(*id)?;
+                Reply::json(200, &TraceView::refund(refund, self.facts, self.reading(role))?)
             }
         }
     }
@@ -291,21 +296,32 @@ impl Reader<'_> {
         if !presented {
             self.role_for(None, order.merchant)?;
         }
-        OrderView::of(order, self.facts, self.settings)
+        OrderView::of(order, self.facts, self.settings, self.language)
+    }
+
+    const fn reading(&self, role: Role) -> Reading<'_> {
+        Reading { settings: self.settings, role, language: self.language }
+    }
+
+    fn payment_row(&self, id: PaymentId) -> Result<(&Payment, Role), Stop> {
+        let payment = self.facts.payments.get(&id)?.ok_or(Stop::from(Code::NotFound))?;
+        Ok((payment, self.role_for(Some(payment.payer), payment.merchant)?))
     }
 
     fn payment(&self, id: PaymentId) -> Result<PaymentView, Stop> {
-        let payment = self.facts.payments.get(&id)?.ok_or(Stop::from(Code::NotFound))?;
-        let role = self.role_for(Some(payment.payer), payment.merchant)?;
+        let (payment, role) = self.payment_row(id)?;
         PaymentView::of(payment, self.facts, role, self.settings, self.language)
     }
 
-    fn top_up(&self, id: TopUpId) -> Result<TopUpView, Stop> {
+    fn top_up_row(&self, id: TopUpId) -> Result<&TopUp, Stop> {
         let is_staff = self.actor.role() == Role::Staff;
         let found =
             self.facts.top_ups.get(&id)?.filter(|row| is_staff || self.actor == Actor::User(row.user));
-        let top_up = found.ok_or(Stop::from(Code::NotFound))?;
-        TopUpView::of(top_up, self.facts, self.settings.livemode, self.language)
+        found.ok_or(Stop::from(Code::NotFound))
+    }
+
+    fn top_up(&self, id: TopUpId) -> Result<TopUpView, Stop> {
+        TopUpView::of(self.top_up_row(id)?, self.facts, self.settings.livemode, self.language)
     }
 
     fn transfer(&self, id: TransferId) -> Result<TransferView, Stop> {
@@ -319,9 +335,13 @@ impl Reader<'_> {
         }
     }
 
-    fn refund(&self, id: RefundId) -> Result<RefundView, Stop> {
+    fn refund_row(&self, id: RefundId) -> Result<(&Refund, Role), Stop> {
         let refund = self.facts.refunds.get(&id)?.ok_or(Stop::from(Code::NotFound))?;
-        let role = self.role_for(Some(refund.payer), refund.merchant)?;
+        Ok((refund, self.role_for(Some(refund.payer), refund.merchant)?))
+    }
+
+    fn refund(&self, id: RefundId) -> Result<RefundView, Stop> {
+        let (refund, role) = self.refund_row(id)?;
         let livemode = self.settings.livemode;
         RefundView::of(refund, self.facts, role, self.now, livemode, self.language)
     }

@@ -1,7 +1,7 @@
 //! What derives from what: the ids of ledger transactions, and numbers that follow from a row alone.
 
 use crate::postings::PaymentLegs;
-use crate::tables::{BankTransferId, Order, OrderId, Payment, PaymentId, TopUpId};
+use crate::tables::{BankTransferId, Order, OrderId, Payment, PaymentId, RefundId, TopUpId, TransferId};
 use makegood_ledger::TransactionId;
 use makegood_payments::OrderState;
 
@@ -13,6 +13,16 @@ pub(crate) fn payment_transaction(order: OrderId) -> TransactionId {
 /// The transaction of a top-up.
 pub(crate) fn top_up_transaction(top_up: TopUpId) -> TransactionId {
     TransactionId::derive("top_up", top_up.raw())
+}
+
+/// The transaction of a transfer between users.
+pub(crate) fn transfer_transaction(transfer: TransferId) -> TransactionId {
+    TransactionId::derive("transfer", transfer.raw())
+}
+
+/// The transaction of a refund that a merchant decides.
+pub(crate) fn refund_transaction(refund: RefundId) -> TransactionId {
+    TransactionId::derive("refund", refund.raw())
 }
 
 /// The transaction that takes in, and gives back, what a bank moved too late.

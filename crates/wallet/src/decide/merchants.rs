@@ -57,7 +57,7 @@ pub(super) fn create_order(context: &mut Context<'_>, new: &NewOrder) -> Result<
     let number = Some(new.merchant_order_no.as_str());
     if let Some(id) = context.referenced(LookupKind::MerchantOrderNo, merchant.id.raw(), number)? {
         let order = order_of(id, context.facts)?;
-        return Reply::json(201, &OrderView::of(order, context.facts, context.settings)?);
+        return Reply::json(201, &view(context, order)?);
     }
     let lifetime =
         new.expires_in_s.map_or(context.settings.order_lifetime, |s| Duration::from_secs(s.into()));
@@ -86,9 +86,13 @@ pub(super) fn create_order(context: &mut Context<'_>, new: &NewOrder) -> Result<
         expires_at: context.now.plus(lifetime),
     };
     context.take_reference(LookupKind::MerchantOrderNo, merchant.id.raw(), number, order.id.raw())?;
-    let view = OrderView::of(&order, context.facts, context.settings)?;
+    let view = view(context, &order)?;
     context.facts.orders.add(order)?;
     Reply::json(201, &view)
+}
+
+fn view(context: &Context<'_>, order: &Order) -> Result<OrderView, Stop> {
+    OrderView::of(order, context.facts, context.settings, context.language())
 }
 
 /// The way out at the till: the order is over at once. An attempt that is under way is taken over, and
@@ -107,19 +111,18 @@ pub(super) fn cancel_order(context: &mut Context<'_>, id: OrderId) -> Result<Rep
         Err(NotPayable::Paid(_)) => return Err(paid(context, &order)?),
         Err(_) => return Err(Code::OrderExpired.into()),
     };
-    if was_open {
-        context.facts.orders.set(order.clone())?;
-        let view = OrderView::of(&order, context.facts, context.settings)?;
-        context.tell(order.merchant.raw(), "order.cancelled", order.id.to_string(), &view)?;
-    }
     if let Some(payment) = taken_over {
         reverse(context, payment)?;
+    }
+    let view = view(context, &order)?;
+    if was_open {
+        context.tell(order.merchant.raw(), "order.cancelled", order.id.to_string(), &view)?;
+        context.facts.orders.set(order.clone())?;
     }
     let is_reversing = match order.reversing {
         Some(payment) => payments::payment_of(context, payment)?.status == PaymentStatus::Reversing,
         None => false,
     };
-    let view = OrderView::of(&order, context.facts, context.settings)?;
     Reply::json(if is_reversing { 202 } else { 200 }, &view)
 }
 

@@ -6,7 +6,6 @@ use crate::texts::Role;
 use crate::view::RefundView;
 use crate::{Actor, Code, Problem, Reply, Stop, postings};
 use makegood_banking::{Direction, Purpose};
-use makegood_ledger::TransactionId;
 use makegood_money::Money;
 use makegood_payments::{Payment, PaymentStatus, Source};
 use makegood_refunds::{RefundOrigin, RefundRefused, RefundStatus, RefundablePayment};
@@ -114,8 +113,7 @@ fn move_money(context: &mut Context<'_>, payment: &Payment, refund: &mut Refund)
             movement
         }
     };
-    let transaction = TransactionId::derive("refund", refund.id.raw());
-    match context.post_new(movement, transaction, refund.id.raw()) {
+    match context.post_new(movement, ids::refund_transaction(refund.id), refund.id.raw()) {
         Ok(()) => Ok(()),
         Err(Declined::Code(Code::BalanceInsufficient)) => Err(Code::RefundMerchantShort.into()),
         Err(Declined::Code(code)) => Err(code.into()),

@@ -1,10 +1,9 @@
 //! Transfers between users.
 
-use super::{Context, Declined};
+use super::{Context, Declined, ids};
 use crate::tables::{LookupKey, LookupKind, Transfer, UserId};
 use crate::view::TransferView;
 use crate::{Code, Expectation, PayeeId, PayeeRef, Problem, Reply, Stop, postings};
-use makegood_ledger::TransactionId;
 use makegood_money::Money;
 
 /// What a payer asks for.
@@ -50,8 +49,7 @@ pub(super) fn transfer(
         created_at: context.now,
     };
     let movement = postings::transfer(payer, payee, asked.amount);
-    let transaction = TransactionId::derive("transfer", transfer.id.raw());
-    match context.post_new(movement, transaction, transfer.id.raw()) {
+    match context.post_new(movement, ids::transfer_transaction(transfer.id), transfer.id.raw()) {
         Ok(()) => {}
         Err(Declined::Code(code)) => return Err(code.into()),
         Err(Declined::Stop(stop)) => return Err(stop),

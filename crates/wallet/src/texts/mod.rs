@@ -26,6 +26,7 @@ mod tests;
 
 pub use language::Language;
 pub use reasons::{Format, JsonType, Reason};
+pub(crate) use sentences::with_reason;
 pub use sentences::{Sentence, sentence};
 
 use crate::code::Code;

@@ -1,7 +1,8 @@
 //! The sentences of a trace: where the money is, and who acts next. Payer and payee read the same ones, so
 //! they name both and address neither.
 
-use super::Language;
+use super::{Language, texts};
+use crate::Code;
 
 /// A sentence of a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,7 +19,7 @@ pub enum Sentence {
     PaymentUnknown,
     /// The wallet has taken the attempt over.
     PaymentReversing,
-    /// Nothing is left with the wallet: it was given back, or never taken.
+    /// The wallet took the attempt over, and the bank took nothing.
     PaymentReversed,
     /// The payer left before anything was taken.
     PaymentCancelled,
@@ -36,6 +37,12 @@ pub enum Sentence {
     TopUpSucceeded,
     /// It was refused; nothing was taken.
     TopUpFailed,
+    /// What the bank took too late is on its way back.
+    LateReturning,
+    /// What the bank took too late is back.
+    LateReturned,
+    /// What the bank took too late is with the wallet; a person finds a way back.
+    LateReturnStuck,
     /// The money is on its way back.
     RefundProcessing,
     /// The payer has the money.
@@ -58,6 +65,19 @@ pub enum Sentence {
     NextStaffAction,
     /// What a payer reads of refunds before paying.
     RefundPolicy,
+    /// What a merchant reads where a payer was declined.
+    DeclinedTitle,
+}
+
+/// A sentence with what was refused behind it: the title of its code, and the code.
+pub(crate) fn with_reason(key: Sentence, code: Option<Code>, language: Language) -> String {
+    let text = sentence(key, language);
+    let Some(code) = code else { return text.to_owned() };
+    let title = texts(code, language).title;
+    match language {
+        Language::English => format!("{text} Reason: {title} ({}).", code.as_str()),
+        Language::Chinese => format!("{text}原因：{title}（{}）。", code.as_str()),
+    }
 }
 
 /// A sentence in a language.
@@ -96,10 +116,9 @@ const fn pair(key: Sentence) -> (&'static str, &'static str) {
                 takes it late, it is given back. It is safe to pay with a new order.",
             "付款处理期间订单已取消。如果银行已经扣款或之后才扣款，款项会退回。可以放心用新订单付款。",
         ),
-        S::PaymentReversed => (
-            "The payment was undone: whatever the bank took has been given back.",
-            "付款已撤销：银行如有扣款，均已退回。",
-        ),
+        S::PaymentReversed => {
+            ("The payment was undone: the bank took nothing.", "付款已撤销：银行没有扣款。")
+        }
         S::PaymentCancelled => {
             ("The payer cancelled the payment. Nothing was taken.", "付款人已取消付款。没有扣款。")
         }
@@ -123,6 +142,19 @@ const fn pair(key: Sentence) -> (&'static str, &'static str) {
             ("The top-up succeeded: the money is in the balance.", "充值成功，款项已进入余额。")
         }
         S::TopUpFailed => ("The top-up failed. The balance is unchanged.", "充值失败，余额没有变化。"),
+        S::LateReturning => (
+            "The bank took the money when it was too late, and the wallet is giving it back.",
+            "银行扣款过晚，钱包正在退回款项。",
+        ),
+        S::LateReturned => (
+            "The bank took the money when it was too late, and it has been given back.",
+            "银行扣款过晚，款项已退回。",
+        ),
+        S::LateReturnStuck => (
+            "The bank took the money when it was too late, and could not take it back. The wallet keeps it \
+                for the payer until its staff have found another way.",
+            "银行扣款过晚，且无法接收退款。款项由钱包为付款人保留，工作人员将另行安排退还。",
+        ),
         S::RefundProcessing => ("The refund is on its way to the payer.", "退款正在退还给付款人。"),
         S::RefundSucceeded => {
             ("The refund succeeded: the payer has the money.", "退款成功，付款人已收到款项。")
@@ -151,5 +183,6 @@ const fn pair(key: Sentence) -> (&'static str, &'static str) {
             "The merchant can refund all or part of it at any time, to where the money came from.",
             "商户可随时全额或部分退款，款项原路退回。",
         ),
+        S::DeclinedTitle => ("The payment was declined", "付款被拒绝"),
     }
 }

@@ -1,10 +1,13 @@
 //! What clients see: the shapes of objects, made from rows. Who asks decides what is in them.
 
+mod decline;
 mod money;
 mod payment;
 mod people;
+mod standing;
 mod trace;
 
+pub use decline::DeclineView;
 pub use money::{
     AmountView, BalanceView, BalancesView, EntryView, ListView, RefundView, TopUpView, TransferView,
 };
@@ -16,4 +19,4 @@ pub use people::{
 pub use trace::{HopView, TraceView};
 
 pub(crate) use payment::order_of;
-pub(crate) use trace::bank_facts;
+pub(crate) use trace::Reading;

@@ -1,12 +1,13 @@
 //! Amounts, balances, entries, top-ups, transfers and refunds.
 
-use super::NextView;
+use super::standing::{TopUpFacts, bank_facts, refund_next, refund_summary};
+use super::{DeclineView, NextView};
 use crate::tables::{Refund, TopUp, Transfer};
-use crate::texts::Role;
-use crate::texts::{Language, Sentence, sentence};
+use crate::texts::{Language, Role};
 use crate::{Code, Facts, Stop};
 use makegood_base::Timestamp;
 use makegood_money::Money;
+use makegood_payments::TopUpStatus;
 use makegood_refunds::RefundStatus;
 use serde::Serialize;
 
@@ -99,15 +100,15 @@ pub struct TopUpView {
     pub client_ref: Option<String>,
     /// Whether asking the bank again for the same money is free of risk.
     pub safe_to_pay_again: bool,
-    /// The code of the refusal.
-    pub failure: Option<String>,
+    /// Why the bank refused it.
+    pub decline: Option<DeclineView>,
     /// When it is expected to be over.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub expected_by: Option<Timestamp>,
     /// What is expected next.
     pub next: Option<NextView>,
     /// Where it stands, in a sentence.
-    pub summary: &'static str,
+    pub summary: String,
     /// When it was made.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub created_at: Timestamp,
@@ -123,16 +124,9 @@ impl TopUpView {
         livemode: bool,
         language: Language,
     ) -> Result<Self, Stop> {
-        use makegood_payments::TopUpStatus as S;
-        let bank = super::bank_facts(facts, top_up.bank_transfer)?;
-        let back = top_up.late_return.map(|id| super::bank_facts(facts, id)).transpose()?;
-        let next = super::trace::top_up_next(&bank, back.as_ref()).map(|next| NextView::of(next, language));
-        let summary = match top_up.status {
-            S::Processing => Sentence::TopUpProcessing,
-            S::Unknown => Sentence::TopUpUnknown,
-            S::Succeeded => Sentence::TopUpSucceeded,
-            S::Failed => Sentence::TopUpFailed,
-        };
+        let known = TopUpFacts::of(top_up, facts)?;
+        let next = known.next().map(|next| NextView::of(next, language));
+        let decline = top_up.failure.as_deref();
         Ok(Self {
             id: top_up.id.to_string(),
             livemode,
@@ -141,11 +135,11 @@ impl TopUpView {
             bank_card: top_up.bank_card.to_string(),
             client_ref: top_up.client_ref.clone(),
             // What the bank took after all is on its way back; until then it is missing on the card.
-            safe_to_pay_again: top_up.status == S::Failed && next.is_none(),
-            failure: top_up.failure.clone(),
+            safe_to_pay_again: top_up.status == TopUpStatus::Failed && next.is_none(),
+            decline: decline.and_then(|code| DeclineView::of(code, known.late(), Role::Payer, language)),
             expected_by: next.as_ref().map(|next| next.by),
             next,
-            summary: sentence(summary, language),
+            summary: known.summary(top_up, language),
             created_at: top_up.created_at,
             final_at: top_up.final_at,
         })
@@ -193,18 +187,19 @@ impl TransferView {
     }
 }
 
-/// A refund. Its first two questions are answered first: where it stands, and whether that is normal.
+/// A refund. Its two questions are answered first: where it stands, and whether that is normal.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RefundView {
-    /// `processing`, `unknown`, `needs_action` or `succeeded`.
-    pub status: &'static str,
-    /// Whether it is within the time that such a refund takes.
-    pub within_normal_window: bool,
     /// `rfd_…`
     pub id: String,
     /// False where money is not real.
     pub livemode: bool,
+    /// `processing`, `unknown`, `needs_action` or `succeeded`.
+    pub status: &'static str,
+    /// Whether it goes its normal way, and is within the time that such a refund takes. False from when the
+    /// bank has refused it.
+    pub within_normal_window: bool,
     /// How far it is: `funded`, `sent` or `arrived`.
     pub stage: &'static str,
     /// The payment, `pay_…`.
@@ -231,7 +226,7 @@ pub struct RefundView {
     /// What is expected next.
     pub next: Option<NextView>,
     /// Where it stands, in a sentence.
-    pub summary: &'static str,
+    pub summary: String,
     /// When it was made.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub created_at: Timestamp,
@@ -249,8 +244,8 @@ impl RefundView {
         livemode: bool,
         language: Language,
     ) -> Result<Self, Stop> {
-        let bank = refund.bank_transfer.map(|id| super::bank_facts(facts, id)).transpose()?;
-        let next = super::trace::refund_next(refund, bank.as_ref()).map(|next| NextView::of(next, language));
+        let bank = refund.bank_transfer.map(|id| bank_facts(facts, id)).transpose()?;
+        let next = refund_next(refund, bank.as_ref()).map(|next| NextView::of(next, language));
         // Which card the payer has, and what is wrong with it, is not the merchant's to know.
         let is_merchant = role == Role::Merchant;
         let destination = match refund.bank_transfer {
@@ -273,10 +268,11 @@ impl RefundView {
         };
         let fee_returned = Money::new(refund.fee_back_minor, refund.amount.currency());
         Ok(Self {
-            status: refund.status.as_str(),
-            within_normal_window: expected_by.is_none_or(|by| now <= by),
             id: refund.id.to_string(),
             livemode,
+            status: refund.status.as_str(),
+            within_normal_window: refund.status != RefundStatus::NeedsAction
+                && expected_by.is_none_or(|by| now <= by),
             stage,
             payment: refund.payment.to_string(),
             amount: refund.amount.into(),
@@ -292,7 +288,7 @@ impl RefundView {
             failure: refund.failure.clone().filter(|_| !is_merchant),
             expected_by,
             next,
-            summary: sentence(super::trace::refund_sentence(refund.status), language),
+            summary: refund_summary(refund, role, language),
             created_at: refund.created_at,
             final_at: refund.final_at,
         })

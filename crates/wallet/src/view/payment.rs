@@ -1,13 +1,14 @@
 //! Orders and payments.
 
-use super::{AmountView, trace};
+use super::standing::PaymentFacts;
+use super::{AmountView, DeclineView};
 use crate::tables::{Merchant, MerchantId, Order, OrderId, Payment, UserId};
 use crate::texts::{Language, Role, Sentence, sentence};
 use crate::{Code, Facts, Problem, Settings, Stop};
 use makegood_base::Timestamp;
 use makegood_money::Money;
 use makegood_payments::trace::{Next, NextEvent};
-use makegood_payments::{MerchantCode, OrderState, PaymentStatus, QrTarget, SourceKind};
+use makegood_payments::{MerchantCode, OrderState, QrTarget, SourceKind};
 use serde::Serialize;
 
 /// What is expected next, by when, and who has to act.
@@ -83,6 +84,11 @@ pub struct OrderView {
     pub qr_svg: String,
     /// The payment that paid it, that is under way, or that is reversed because the order was cancelled.
     pub payment: Option<String>,
+    /// When that payment is expected to be over; for one that is reversed, when the money is back.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub expected_by: Option<Timestamp>,
+    /// What is expected next of that payment.
+    pub next: Option<NextView>,
     /// When it was paid.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub paid_at: Option<Timestamp>,
@@ -95,8 +101,21 @@ pub struct OrderView {
 }
 
 impl OrderView {
-    pub(crate) fn of(order: &Order, facts: &Facts, settings: &Settings) -> Result<Self, Stop> {
+    pub(crate) fn of(
+        order: &Order,
+        facts: &Facts,
+        settings: &Settings,
+        language: Language,
+    ) -> Result<Self, Stop> {
         let merchant = merchant_of(order.merchant, facts)?;
+        let under_way = match order.open_attempt.or(order.reversing) {
+            Some(id) => facts.payments.get(&id)?,
+            None => None,
+        };
+        let next = match under_way {
+            Some(payment) => PaymentFacts::of(payment, facts)?.trace(payment).next,
+            None => None,
+        };
         let (paid_by, paid_at) = match order.state {
             OrderState::Paid { payment, at } => (Some(payment), Some(at)),
             _ => (None, None),
@@ -113,6 +132,8 @@ impl OrderView {
             qr: qr_payload(order, merchant, settings)?,
             qr_svg: format!("/v1/orders/{}/qr.svg", order.id),
             payment: paid_by.or(order.open_attempt).or(order.reversing).map(|id| id.to_string()),
+            expected_by: next.map(|next| next.by),
+            next: next.map(|next| NextView::of(next, language)),
             paid_at,
             created_at: order.created_at,
             expires_at: order.expires_at,
@@ -239,8 +260,8 @@ pub struct PaymentView {
     pub merchant_fee: Option<AmountView>,
     /// What has been returned.
     pub refunded: AmountView,
-    /// The code of the decline; a merchant sees only that it was declined.
-    pub decline: Option<String>,
+    /// Why it was declined; a merchant sees only that it was.
+    pub decline: Option<DeclineView>,
     /// The payer's own reference; the payer alone sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_ref: Option<String>,
@@ -250,7 +271,7 @@ pub struct PaymentView {
     /// What is expected next.
     pub next: Option<NextView>,
     /// Where it stands, in a sentence.
-    pub summary: &'static str,
+    pub summary: String,
     /// When it was made.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub created_at: Timestamp,
@@ -268,15 +289,13 @@ impl PaymentView {
         language: Language,
     ) -> Result<Self, Stop> {
         let merchant = merchant_of(payment.merchant, facts)?;
-        let next = trace::payment(payment, facts)?.next.map(|next| NextView::of(next, language));
+        let known = PaymentFacts::of(payment, facts)?;
+        let next = known.trace(payment).next.map(|next| NextView::of(next, language));
         // A bank that says it moved another amount may have money that nothing gives back by itself.
-        let mismatch = match payment.bank_transfer {
-            Some(id) => trace::bank_facts(facts, id)?.mismatch,
-            None => false,
-        };
+        let mismatch = known.bank.as_ref().is_some_and(|bank| bank.mismatch);
         let currency = payment.amount.currency();
         let is_merchant = role == Role::Merchant;
-        let decline = payment.decline.clone();
+        let decline = payment.decline.as_deref();
         Ok(Self {
             id: payment.id.to_string(),
             livemode: settings.livemode,
@@ -291,11 +310,11 @@ impl PaymentView {
             },
             merchant_fee: (role != Role::Payer).then(|| Money::new(payment.fee_minor, currency).into()),
             refunded: Money::new(payment.refunded_minor, currency).into(),
-            decline: if is_merchant { decline.map(|_| "declined".to_owned()) } else { decline },
+            decline: decline.and_then(|code| DeclineView::of(code, known.late(), role, language)),
             client_ref: payment.client_ref.clone().filter(|_| !is_merchant),
             expected_by: next.as_ref().map(|next| next.by),
             next,
-            summary: sentence(payment_sentence(payment.status), language),
+            summary: known.summary(payment, role, language),
             created_at: payment.created_at,
             final_at: payment.final_at,
         })
@@ -304,23 +323,6 @@ impl PaymentView {
     /// The decline of this payment as a problem that carries it.
     pub(crate) fn declined(self, code: Code) -> Problem {
         Problem::new(code).with_payment(self)
-    }
-}
-
-/// The sentence that says where a payment stands.
-pub(super) const fn payment_sentence(status: PaymentStatus) -> Sentence {
-    match status {
-        PaymentStatus::RequiresConfirmation => Sentence::PaymentWaitsForConfirmation,
-        PaymentStatus::Processing => Sentence::PaymentProcessing,
-        PaymentStatus::Unknown => Sentence::PaymentUnknown,
-        PaymentStatus::Succeeded => Sentence::PaymentSucceeded,
-        PaymentStatus::PartiallyRefunded => Sentence::PaymentPartlyRefunded,
-        PaymentStatus::Refunded => Sentence::PaymentRefunded,
-        PaymentStatus::Failed => Sentence::PaymentFailed,
-        PaymentStatus::Reversing => Sentence::PaymentReversing,
-        PaymentStatus::Reversed => Sentence::PaymentReversed,
-        PaymentStatus::Cancelled => Sentence::PaymentCancelled,
-        PaymentStatus::Closed => Sentence::PaymentClosed,
     }
 }
 

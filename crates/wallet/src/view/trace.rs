@@ -1,15 +1,15 @@
 //! Traces, made from rows.
 
 use super::NextView;
-use super::payment::payment_sentence;
-use crate::tables::{BankTransfer, BankTransferId, Payment, Refund, RefundId, TopUp, Transfer};
-use crate::texts::{Language, Sentence, sentence};
-use crate::{Facts, Stop};
-use makegood_banking::State;
-use makegood_base::Timestamp;
-use makegood_payments::trace::{
-    BankFacts, GiveBackFacts, Hop, HopState, Next, NextEvent, Party, Trace, payment_trace,
+use super::standing::{
+    PaymentFacts, TopUpFacts, bank_facts, posted, refund_next, refund_summary, refund_transaction,
 };
+use crate::decide::ids;
+use crate::tables::{Payment, Refund, TopUp, Transfer};
+use crate::texts::{Language, Role, Sentence, sentence};
+use crate::{Facts, Settings, Stop};
+use makegood_base::Timestamp;
+use makegood_payments::trace::{GiveBackFacts, Hop, HopState, LedgerFacts, Trace};
 use makegood_refunds::RefundStatus;
 use serde::Serialize;
 
@@ -17,167 +17,116 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HopView {
-    /// Which place: `wallet`, `bank`, `ledger`, `payee`, `return`.
+    /// Which place: `wallet`, `bank`, `ledger`, `payee`, `payer`, `return`.
     pub hop: &'static str,
     /// What happened there: `done`, `waiting`, `unknown`, `refused`, `not_reached`.
     pub state: &'static str,
     /// When it did.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub at: Option<Timestamp>,
-    /// The name that the thing has there.
+    /// The name that the thing has there: the bank's own number, the ledger's `txn_…`. A merchant does not see
+    /// what names the payer or their bank's transfer.
     pub reference: Option<String>,
+    /// The code of what was refused there; a merchant reads `declined`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 /// A trace: where the money is, and what happens next.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TraceView {
+    /// The object whose trace it is: `pay_…`, `top_…`, `rfd_…` or `trf_…`.
+    pub id: String,
+    /// False where money is not real.
+    pub livemode: bool,
     /// The hops, in the order in which the money passes them.
     pub hops: Vec<HopView>,
     /// What is expected next; null when everything is final.
     pub next: Option<NextView>,
     /// Where it stands, in a sentence.
-    pub summary: &'static str,
+    pub summary: String,
 }
 
-impl TraceView {
-    fn of(trace: Trace, summary: Sentence, language: Language) -> Self {
-        let hop = |hop: Hop| HopView {
+/// Who reads a trace, and how.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) role: Role,
+    pub(crate) language: Language,
+}
+
+impl HopView {
+    fn of(hop: Hop, role: Role) -> Self {
+        let hides = role == Role::Merchant;
+        Self {
             hop: hop.hop,
             state: hop.state.as_str(),
             at: hop.at,
-            reference: hop.reference,
-        };
+            reference: hop.reference.filter(|_| !(hides && matches!(hop.hop, "bank" | "payer"))),
+            code: if hides { hop.code.map(|_| "declined".to_owned()) } else { hop.code },
+        }
+    }
+}
+
+impl TraceView {
+    fn of(id: String, trace: Trace, summary: String, reading: Reading<'_>) -> Self {
         Self {
-            hops: trace.hops.into_iter().map(hop).collect(),
-            next: trace.next.map(|next| NextView::of(next, language)),
-            summary: sentence(summary, language),
+            id,
+            livemode: reading.settings.livemode,
+            hops: trace.hops.into_iter().map(|hop| HopView::of(hop, reading.role)).collect(),
+            next: trace.next.map(|next| NextView::of(next, reading.language)),
+            summary,
         }
     }
 
-    pub(crate) fn payment(row: &Payment, facts: &Facts, language: Language) -> Result<Self, Stop> {
-        Ok(Self::of(payment(row, facts)?, payment_sentence(row.status), language))
+    pub(crate) fn payment(row: &Payment, facts: &Facts, reading: Reading<'_>) -> Result<Self, Stop> {
+        let known = PaymentFacts::of(row, facts)?;
+        let summary = known.summary(row, reading.role, reading.language);
+        Ok(Self::of(row.id.to_string(), known.trace(row), summary, reading))
     }
 
-    pub(crate) fn top_up(top_up: &TopUp, facts: &Facts, language: Language) -> Result<Self, Stop> {
-        use makegood_payments::TopUpStatus as S;
-        let bank = bank_facts(facts, top_up.bank_transfer)?;
-        let ledger = if top_up.status == S::Succeeded { HopState::Done } else { HopState::NotReached };
-        let paid_at = top_up.final_at.filter(|_| top_up.status == S::Succeeded);
+    pub(crate) fn top_up(row: &TopUp, facts: &Facts, reading: Reading<'_>) -> Result<Self, Stop> {
+        let known = TopUpFacts::of(row, facts)?;
         let mut hops = vec![
-            hop("wallet", HopState::Done, Some(top_up.created_at), top_up.id.to_string()),
-            bank.hop("bank"),
-            hop("ledger", ledger, paid_at, top_up.user.to_string()),
+            hop("wallet", HopState::Done, Some(row.created_at), row.id.to_string()),
+            known.bank.hop("bank"),
+            LedgerFacts::hop(known.ledger.as_ref()),
         ];
-        let back = top_up.late_return.map(|id| bank_facts(facts, id)).transpose()?;
-        hops.extend(back.as_ref().map(|back| back.hop("return")));
-        let summary = match top_up.status {
-            S::Processing => Sentence::TopUpProcessing,
-            S::Unknown => Sentence::TopUpUnknown,
-            S::Succeeded => Sentence::TopUpSucceeded,
-            S::Failed => Sentence::TopUpFailed,
-        };
-        Ok(Self::of(Trace { hops, next: top_up_next(&bank, back.as_ref()) }, summary, language))
+        hops.extend(known.give_back.as_ref().map(GiveBackFacts::hop));
+        let trace = Trace { hops, next: known.next() };
+        Ok(Self::of(row.id.to_string(), trace, known.summary(row, reading.language), reading))
     }
 
-    pub(crate) fn refund(refund: &Refund, facts: &Facts, language: Language) -> Result<Self, Stop> {
+    pub(crate) fn refund(refund: &Refund, facts: &Facts, reading: Reading<'_>) -> Result<Self, Stop> {
         let bank = refund.bank_transfer.map(|id| bank_facts(facts, id)).transpose()?;
         let arrived = refund.status == RefundStatus::Succeeded;
         let state = if arrived { HopState::Done } else { HopState::NotReached };
+        let ledger = posted(refund_transaction(refund, facts)?, refund.created_at);
         let mut hops = vec![
             hop("wallet", HopState::Done, Some(refund.created_at), refund.id.to_string()),
-            hop("ledger", HopState::Done, Some(refund.created_at), refund.payment.to_string()),
+            LedgerFacts::hop(Some(&ledger)),
         ];
         hops.extend(bank.as_ref().map(|bank| bank.hop("bank")));
         hops.push(hop("payer", state, refund.final_at, refund.payer.to_string()));
         let trace = Trace { hops, next: refund_next(refund, bank.as_ref()) };
-        Ok(Self::of(trace, refund_sentence(refund.status), language))
+        let summary = refund_summary(refund, reading.role, reading.language);
+        Ok(Self::of(refund.id.to_string(), trace, summary, reading))
     }
 
-    pub(crate) fn transfer(transfer: &Transfer, language: Language) -> Self {
+    pub(crate) fn transfer(transfer: &Transfer, reading: Reading<'_>) -> Self {
         let at = Some(transfer.created_at);
+        let ledger = posted(ids::transfer_transaction(transfer.id), transfer.created_at);
         let hops = vec![
             hop("wallet", HopState::Done, at, transfer.id.to_string()),
-            hop("ledger", HopState::Done, at, transfer.id.to_string()),
+            LedgerFacts::hop(Some(&ledger)),
             hop("payee", HopState::Done, at, transfer.payee.to_string()),
         ];
-        Self::of(Trace { hops, next: None }, Sentence::TransferSucceeded, language)
+        let summary = sentence(Sentence::TransferSucceeded, reading.language).to_owned();
+        Self::of(transfer.id.to_string(), Trace { hops, next: None }, summary, reading)
     }
 }
 
 fn hop(name: &'static str, state: HopState, at: Option<Timestamp>, reference: String) -> Hop {
-    Hop { hop: name, state, at, reference: Some(reference) }
-}
-
-/// What a trace needs to know of a bank transfer.
-pub(crate) fn bank_facts(facts: &Facts, id: BankTransferId) -> Result<BankFacts, Stop> {
-    let transfer: &BankTransfer =
-        facts.bank_transfers.get(&id)?.ok_or_else(|| Stop::Broken(format!("{id} is missing")))?;
-    Ok(BankFacts {
-        reference: transfer.id.to_string(),
-        bank_reference: transfer.bank_reference.clone(),
-        submitted_at: transfer.submitted_at,
-        unknown_since: transfer.unknown_since,
-        final_at: transfer.final_at,
-        refused: transfer.state == State::Refused,
-        expected_by: transfer.expected_by,
-        mismatch: transfer.mismatch.is_some(),
-    })
-}
-
-/// The trace of a payment, with the way back of money that came too late.
-pub(super) fn payment(payment: &Payment, facts: &Facts) -> Result<Trace, Stop> {
-    let bank = payment.bank_transfer.map(|id| bank_facts(facts, id)).transpose()?;
-    let give_back = match payment.late_refund {
-        None => None,
-        Some(id) => Some(give_back_facts(id, facts)?),
-    };
-    Ok(payment_trace(payment, bank.as_ref(), give_back.as_ref()))
-}
-
-fn give_back_facts(id: RefundId, facts: &Facts) -> Result<GiveBackFacts, Stop> {
-    let refund = facts.refunds.get(&id)?.ok_or_else(|| Stop::Broken(format!("{id} is missing")))?;
-    let bank = refund.bank_transfer.map(|id| bank_facts(facts, id)).transpose()?;
-    Ok(GiveBackFacts {
-        refund: refund.id.to_string(),
-        started_at: refund.created_at,
-        done_at: refund.final_at,
-        expected_by: bank.map_or(refund.created_at, |bank| bank.expected_by),
-        needs_staff: refund.status == RefundStatus::NeedsAction,
-    })
-}
-
-/// Who acts next on a top-up: the bank, or, where it took the money after it had refused, whoever gives it
-/// back.
-pub(super) fn top_up_next(bank: &BankFacts, back: Option<&BankFacts>) -> Option<Next> {
-    let way_back = |back: &BankFacts| match back.final_at {
-        None => Some(Next { event: NextEvent::GiveBack, by: back.expected_by, who: Party::Wallet }),
-        Some(_) if back.refused => {
-            Some(Next { event: NextEvent::StaffAction, by: back.expected_by, who: Party::Staff })
-        }
-        Some(_) => None,
-    };
-    bank.next().or_else(|| back.and_then(way_back))
-}
-
-/// Who acts next on a refund.
-pub(super) fn refund_next(refund: &Refund, bank: Option<&BankFacts>) -> Option<Next> {
-    match refund.status {
-        RefundStatus::Succeeded => None,
-        RefundStatus::NeedsAction => {
-            let by = bank.map_or(refund.created_at, |bank| bank.expected_by);
-            Some(Next { event: NextEvent::StaffAction, by, who: Party::Staff })
-        }
-        RefundStatus::Sent | RefundStatus::Unknown => bank.and_then(BankFacts::next),
-    }
-}
-
-/// The sentence that says where a refund stands.
-pub(super) const fn refund_sentence(status: RefundStatus) -> Sentence {
-    match status {
-        RefundStatus::Sent => Sentence::RefundProcessing,
-        RefundStatus::Unknown => Sentence::RefundUnknown,
-        RefundStatus::NeedsAction => Sentence::RefundNeedsAction,
-        RefundStatus::Succeeded => Sentence::RefundSucceeded,
-    }
+    Hop { hop: name, state, at, reference: Some(reference), code: None }
 }

@@ -2,11 +2,15 @@
 
 use crate::world::{Known, Mood, World, cny};
 use makegood_banking::Direction;
+use makegood_base::RawId;
+use makegood_ledger::{TransactionId, TransactionRow};
 use makegood_payments::{PaymentStatus, Source};
-use makegood_refunds::RefundStatus;
+use makegood_refunds::{RefundOrigin, RefundStatus};
 use makegood_wallet::postings::{Account, Kind};
-use makegood_wallet::{Action, Caller, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef};
+use makegood_wallet::tables::{BankTransferId, PaymentId};
+use makegood_wallet::{Action, Caller, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef, Query};
 use proptest::prelude::*;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -135,7 +139,7 @@ fn check_payments(world: &World) {
 }
 
 /// Every payment in every state has a trace; until it is final it is somebody's turn (A2.3).
-fn check_trace(world: &World, id: makegood_base::PaymentId) {
+fn check_trace(world: &World, id: PaymentId) {
     let payment = world.facts.payments.peek(&id).unwrap();
     let trace = world.read_trace(id);
     let hops = trace["hops"].as_array().unwrap();
@@ -150,12 +154,9 @@ fn check_trace(world: &World, id: makegood_base::PaymentId) {
         "{:?} {trace}",
         payment.status
     );
-    let ledger = hops.iter().find(|hop| hop["hop"] == "ledger").unwrap();
-    let transaction = makegood_ledger::TransactionId::derive("payment", payment.order.raw());
-    let row = world.facts.book.transaction(&transaction);
-    let posted = row.is_some_and(|row| row.reference == id.raw());
-    assert_eq!(posted, ledger["state"] == "done", "the trace says what the ledger says: {trace}");
-    assert_eq!(posted, payment.status.has_paid());
+    let paid = posted(world, "payment", payment.order.raw()).filter(|row| row.reference == id.raw());
+    assert_eq!(paid.is_some(), payment.status.has_paid());
+    check_ledger_hop(&trace, paid.or(late(world, payment.bank_transfer)));
     let view = world.read_payment(id);
     let unsafe_states =
         ["processing", "unknown", "succeeded", "partially_refunded"].map(serde_json::Value::from);
@@ -163,14 +164,96 @@ fn check_trace(world: &World, id: makegood_base::PaymentId) {
     assert_eq!(view["next"], trace["next"]);
 }
 
-/// The bank answers everything now; then everything is over, and its books are ours.
-fn drain(world: &mut World) {
+/// What the ledger has posted under a name of an object.
+fn posted<'a>(world: &'a World, tag: &str, object: RawId) -> Option<&'a TransactionRow> {
+    world.facts.book.transaction(&TransactionId::derive(tag, object))
+}
+
+/// What the ledger has taken in of a transfer that came too late.
+fn late(world: &World, transfer: Option<BankTransferId>) -> Option<&TransactionRow> {
+    transfer.and_then(|id| posted(world, "late_success", id.raw()))
+}
+
+/// A trace's state, time and reference at a hop; nothing where it has no such hop.
+fn at_hop<'a>(trace: &'a Value, name: &str) -> Option<[&'a Value; 3]> {
+    let hop = trace["hops"].as_array().unwrap().iter().find(|hop| hop["hop"] == name)?;
+    Some(["state", "at", "reference"].map(|member| &hop[member]))
+}
+
+/// The trace says of the ledger what the ledger says: that it has posted, when, and under which id.
+fn check_ledger_hop(trace: &Value, row: Option<&TransactionRow>) {
+    let [state, at, reference] = at_hop(trace, "ledger").unwrap();
+    match row {
+        Some(row) => {
+            assert_eq!([state, at, reference], [&json!("done"), &json!(row.at), &json!(row.id)], "{trace}");
+        }
+        None => assert!(state != "done" && reference.is_null(), "{trace}"),
+    }
+}
+
+/// The trace says of money that went out what the ledger says: arrived, refused, or neither yet.
+fn check_way_out(world: &World, trace: &Value, hop: &str, transfer: BankTransferId) {
+    let [state, at, _] = at_hop(trace, hop).unwrap_or_else(|| panic!("no {hop}: {trace}"));
+    let settled = posted(world, "return_settled", transfer.raw());
+    let refused = posted(world, "return_refused", transfer.raw());
+    let expected = match (settled, refused) {
+        (Some(row), None) => ["done".to_owned(), row.at.to_string()],
+        (None, Some(row)) => ["refused".to_owned(), row.at.to_string()],
+        (None, None) => {
+            assert!(state != "done" && state != "refused", "{trace}");
+            return;
+        }
+        (Some(_), Some(_)) => panic!("{transfer} went out and came back"),
+    };
+    assert_eq!([state, at], [&json!(expected[0]), &json!(expected[1])], "{trace}");
+}
+
+/// No trace contradicts the ledger: of payments and top-ups that went through or came back, and of refunds.
+fn check_traces(world: &World) {
+    for id in &world.payments {
+        let payment = world.facts.payments.peek(id).unwrap();
+        let trace = world.read_trace(*id);
+        let back = payment.late_refund.and_then(|refund| world.facts.refunds.peek(&refund));
+        assert_eq!(back.is_some(), late(world, payment.bank_transfer).is_some());
+        match back {
+            Some(refund) => check_way_out(world, &trace, "return", refund.bank_transfer.unwrap()),
+            None => assert_eq!(at_hop(&trace, "return"), None, "{trace}"),
+        }
+    }
+    for id in &world.top_ups {
+        let top_up = world.facts.top_ups.peek(id).unwrap();
+        let trace = world.read(&Query::TopUpTrace(*id), world.caller(top_up.user));
+        let row = posted(world, "top_up", id.raw());
+        check_ledger_hop(&trace, row.or(late(world, Some(top_up.bank_transfer))));
+        if let Some(back) = top_up.late_return {
+            check_way_out(world, &trace, "return", back);
+        }
+    }
+    for id in &world.refunds {
+        let refund = world.facts.refunds.peek(id).unwrap();
+        let trace = world.read(&Query::RefundTrace(*id), world.caller(refund.payer));
+        let payment = world.facts.payments.peek(&refund.payment).unwrap();
+        let row = match refund.origin {
+            RefundOrigin::Merchant => posted(world, "refund", id.raw()),
+            RefundOrigin::LateSuccess => late(world, payment.bank_transfer),
+        };
+        assert!(row.is_some(), "{id}");
+        check_ledger_hop(&trace, row);
+        if let Some(out) = refund.bank_transfer {
+            check_way_out(world, &trace, "bank", out);
+        }
+    }
+}
+
+/// The bank answers everything now, and is in one mood about what is new to it; then everything is over, and its
+/// books are ours.
+fn drain(world: &mut World, mood: Mood) {
     for _ in 0..200 {
         world.advance(Duration::from_secs(1_000));
         world.expire();
         world.collect_transfers();
         for transfer in world.transfers.clone() {
-            world.work(transfer, Mood::Executes);
+            world.work(transfer, mood);
         }
         world.collect_transfers();
         let is_over = |id: &_| world.facts.bank_transfers.peek(id).is_some_and(|row| row.is_final());
@@ -218,6 +301,7 @@ fn play(steps: &[Step]) -> (World, BTreeSet<(&'static str, u16)>) {
         world.collect_transfers();
         check_books(&world);
         check_payments(&world);
+        check_traces(&world);
     }
     (world, seen)
 }
@@ -226,11 +310,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn no_history_breaks_a_promise(steps in proptest::collection::vec(any::<Step>(), 1..160)) {
+    fn no_history_breaks_a_promise(
+        steps in proptest::collection::vec(any::<Step>(), 1..160),
+        refuses in any::<bool>(),
+    ) {
         let (mut world, _) = play(&steps);
-        drain(&mut world);
+        drain(&mut world, if refuses { Mood::Refuses } else { Mood::Executes });
         check_books(&world);
         check_payments(&world);
+        check_traces(&world);
         check_end(&world);
     }
 }
@@ -240,8 +328,9 @@ proptest! {
 fn histories_reach_every_action_both_ways() {
     let mut seen = BTreeSet::new();
     let mut statuses = BTreeSet::new();
+    let mut returns = BTreeSet::new();
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
-    for _ in 0..50 {
+    for number in 0..50 {
         let steps: Vec<Step> = (0..120)
             .map(|_| {
                 random ^= random << 13;
@@ -251,11 +340,21 @@ fn histories_reach_every_action_both_ways() {
                 (bytes[0], bytes[1], bytes[2], bytes[3])
             })
             .collect();
-        let (world, done) = play(&steps);
+        let (mut world, done) = play(&steps);
         seen.extend(done);
         let of = |id| world.facts.payments.peek(id).map(|row| row.status.as_str());
         statuses.extend(world.payments.iter().filter_map(of));
+        let mut look = |world: &World| {
+            let state_of = |id: &PaymentId| Some(at_hop(&world.read_trace(*id), "return")?[0].to_string());
+            returns.extend(world.payments.iter().filter_map(state_of));
+        };
+        look(&world);
+        drain(&mut world, if number % 2 == 0 { Mood::Executes } else { Mood::Refuses });
+        check_traces(&world);
+        look(&world);
     }
+    let expected = ["done", "refused", "waiting"].map(|state| format!("{state:?}"));
+    assert_eq!(returns.into_iter().collect::<Vec<_>>(), expected, "ways back of what came too late");
     let accepted: BTreeSet<&str> = seen.iter().filter(|it| it.1 < 300).map(|it| it.0).collect();
     let refused: BTreeSet<&str> = seen.iter().filter(|it| it.1 >= 400).map(|it| it.0).collect();
     for name in ["top_up", "transfer", "create_order", "create_payment", "confirm_payment", "cancel_payment"]

@@ -247,9 +247,14 @@ impl World {
 
     /// What a caller reads.
     pub fn read(&self, query: &Query, caller: Caller) -> serde_json::Value {
+        self.read_in(Language::English, query, caller)
+    }
+
+    /// What a caller reads in a language.
+    pub fn read_in(&self, language: Language, query: &Query, caller: Caller) -> serde_json::Value {
         let request = RequestId::from_raw([0; 16]);
         let (facts, settings) = (&self.facts, &self.settings);
-        let reply = answer(query, caller, facts, self.now, settings, Language::English, request).unwrap();
+        let reply = answer(query, caller, facts, self.now, settings, language, request).unwrap();
         assert_eq!(reply.status, 200);
         serde_json::from_slice(&reply.body).unwrap()
     }
@@ -265,8 +270,29 @@ impl World {
     }
 
     pub fn payer(&self, id: PaymentId) -> Caller {
-        let payer = self.facts.payments.peek(&id).unwrap().payer;
-        self.users.iter().find(|it| it.0 == payer).unwrap().1
+        self.caller(self.facts.payments.peek(&id).unwrap().payer)
+    }
+
+    pub fn caller(&self, user: UserId) -> Caller {
+        self.users.iter().find(|it| it.0 == user).unwrap().1
+    }
+
+    /// Opens a session of the wallet's staff.
+    pub fn staff(&mut self) -> Caller {
+        let login = "staff@example.com".to_owned();
+        let role = makegood_auth::StaffRole::Support;
+        let added =
+            self.run(Caller::Operator, Action::AddStaff { login, password_hash: "hash".to_owned(), role });
+        let session = SessionId::from_raw([0xff; 16]);
+        let opened = Action::OpenSession {
+            session,
+            principal: Principal::Staff(id(&added, "stf")),
+            password_hash: "hash".to_owned(),
+            secret_hash: [1; 32],
+            user_agent: None,
+        };
+        self.run(Caller::Anonymous, opened);
+        Caller::Session { id: session, secret_hash: [1; 32] }
     }
 
     pub fn read_top_up_trace(&self, id: TopUpId) -> serde_json::Value {

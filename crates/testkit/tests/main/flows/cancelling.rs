@@ -120,11 +120,11 @@ async fn unknown_and_executed(db: Db) {
     let _back = till.wallet.refund(&till.shop, second, None).await.expect(202);
 
     // The first try to give it back gets no answer either: the wallet asks again.
-    let returning = "wallet done, bank done, ledger not_reached, payee not_reached, return waiting; \
+    let returning = "wallet done, bank done, ledger done, payee not_reached, return waiting; \
                      give_back by wallet";
     till.check(attempt, ("reversing", true, returning)).await;
     till.wallet.run_after(Duration::from_secs(60)).await;
-    let given_back = "wallet done, bank done, ledger not_reached, payee not_reached, return done; nothing";
+    let given_back = "wallet done, bank done, ledger done, payee not_reached, return done; nothing";
     till.check(attempt, ("reversed", true, given_back)).await;
     assert_eq!(till.pool().await, "0.00", "and back it went");
     let _after = till.cancel().await.expect(200);
@@ -167,11 +167,11 @@ async fn accepted_and_settled_late(db: Db) {
     let asked = "wallet done, bank waiting, ledger not_reached, payee not_reached; bank_answer by bank";
     till.check(attempt, ("reversing", true, asked)).await;
     till.wallet.run_after(Duration::from_secs(90)).await;
-    let returning = "wallet done, bank done, ledger not_reached, payee not_reached, return waiting; \
+    let returning = "wallet done, bank done, ledger done, payee not_reached, return waiting; \
                      give_back by wallet";
     till.check(attempt, ("reversing", true, returning)).await;
     till.wallet.run_after(Duration::from_secs(90)).await;
-    let given_back = "wallet done, bank done, ledger not_reached, payee not_reached, return done; nothing";
+    let given_back = "wallet done, bank done, ledger done, payee not_reached, return done; nothing";
     till.check(attempt, ("reversed", true, given_back)).await;
     assert_eq!(till.pool().await, "0.00");
     till.finish().await;
@@ -188,7 +188,7 @@ async fn given_back_to_a_closed_card(db: Db) {
     assert_eq!(till.wallet.status(&till.payer, attempt).await, "unknown");
     let _cancelled = till.cancel().await.expect(202);
     till.wallet.run().await;
-    let stuck = "wallet done, bank done, ledger not_reached, payee not_reached, return waiting; \
+    let stuck = "wallet done, bank done, ledger done, payee not_reached, return refused; \
                  staff_action by staff";
     till.check(attempt, ("reversing", true, stuck)).await;
     assert_eq!(till.pool().await, "20.00", "the money is ours to give back, and nobody has forgotten it");

@@ -109,11 +109,11 @@ async fn declines(db: Db) {
         let refused = "wallet done, bank refused, ledger not_reached, payee not_reached; nothing";
         check(&wallet, &payer, id, ("failed", true, refused)).await;
         let read = wallet.read(payer.caller, makegood_wallet::Query::Payment(id)).await.expect(200);
-        assert_eq!(read.text("/decline"), code);
+        assert_eq!(read.text("/decline/code"), code);
         assert_eq!(wallet.order_status(&shop, order).await, "created", "it can be paid otherwise");
         // Why a card was refused is not the merchant's to know.
         let seen = wallet.read(shop.caller, makegood_wallet::Query::Payment(id)).await.expect(200);
-        assert_eq!(seen.text("/decline"), "declined");
+        assert_eq!(seen.text("/decline/code"), "declined");
     }
     wallet.finish().await;
 }

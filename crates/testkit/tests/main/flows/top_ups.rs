@@ -61,7 +61,7 @@ async fn standing(wallet: &TestWallet, user: &Person, top_up: TopUpId) -> (Strin
     let read = wallet.read(user.caller, Query::TopUp(top_up)).await.expect(200);
     let is_safe = read.text("/status") == "failed";
     assert_eq!(read.at("/safe_to_pay_again").as_bool(), Some(is_safe), "{}", read.json());
-    let status = format!("{} {}", read.text("/status"), read.text("/failure"));
+    let status = format!("{} {}", read.text("/status"), read.text("/decline/code"));
     let trace = wallet.read(user.caller, Query::TopUpTrace(top_up)).await.expect(200);
     (status.trim().to_owned(), told(&trace))
 }

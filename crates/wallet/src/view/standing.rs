@@ -1,0 +1,206 @@
+//! Where things stand: what the rows of a payment, a top-up or a refund say of the bank, the ledger and the way
+//! back. Traces and summaries are made from it.
+
+use crate::decide::ids;
+use crate::tables::{BankTransfer, BankTransferId, Payment, Refund, TopUp};
+use crate::texts::{Language, Role, Sentence, with_reason};
+use crate::{Code, Facts, Stop};
+use makegood_banking::State;
+use makegood_base::Timestamp;
+use makegood_ledger::TransactionId;
+use makegood_payments::trace::{
+    BankFacts, GiveBackFacts, LedgerFacts, Next, NextEvent, Party, Trace, payment_trace,
+};
+use makegood_payments::{PaymentStatus, TopUpStatus};
+use makegood_refunds::{RefundOrigin, RefundStatus};
+
+/// What the ledger posted with this transaction.
+pub(super) fn posted(transaction: TransactionId, at: Timestamp) -> LedgerFacts {
+    LedgerFacts { transaction: transaction.to_string(), at }
+}
+
+/// The transaction with which a refund left the ledger's account of whoever had the money.
+pub(super) fn refund_transaction(refund: &Refund, facts: &Facts) -> Result<TransactionId, Stop> {
+    if refund.origin == RefundOrigin::Merchant {
+        return Ok(ids::refund_transaction(refund.id));
+    }
+    let payment = facts.payments.get(&refund.payment)?;
+    let taken = payment.and_then(|payment| payment.bank_transfer);
+    let taken = taken.ok_or_else(|| Stop::Broken(format!("{} gives back nothing", refund.id)))?;
+    Ok(ids::late_success_transaction(taken))
+}
+
+/// What a trace needs to know of a bank transfer.
+pub(crate) fn bank_facts(facts: &Facts, id: BankTransferId) -> Result<BankFacts, Stop> {
+    let transfer: &BankTransfer =
+        facts.bank_transfers.get(&id)?.ok_or_else(|| Stop::Broken(format!("{id} is missing")))?;
+    let refusal = transfer.refusal.filter(|_| transfer.state == State::Refused);
+    Ok(BankFacts {
+        reference: transfer.id.to_string(),
+        bank_reference: transfer.bank_reference.clone(),
+        submitted_at: transfer.submitted_at,
+        unknown_since: transfer.unknown_since,
+        final_at: transfer.final_at,
+        refusal: refusal.map(|refusal| refusal.code().to_owned()),
+        late_success_at: transfer.late_success_at,
+        expected_by: transfer.expected_by,
+        mismatch: transfer.mismatch.is_some(),
+    })
+}
+
+/// What the bank, the ledger and the way back of late money say of a payment.
+pub(super) struct PaymentFacts {
+    pub(super) bank: Option<BankFacts>,
+    ledger: Option<LedgerFacts>,
+    give_back: Option<GiveBackFacts>,
+}
+
+impl PaymentFacts {
+    pub(super) fn of(payment: &Payment, facts: &Facts) -> Result<Self, Stop> {
+        let bank = payment.bank_transfer.map(|id| bank_facts(facts, id)).transpose()?;
+        let late_refund = match payment.late_refund {
+            Some(id) => facts.refunds.get(&id)?,
+            None => None,
+        };
+        let ledger = match (late_refund, payment.bank_transfer, payment.final_at) {
+            (Some(refund), Some(taken), _) => {
+                Some(posted(ids::late_success_transaction(taken), refund.created_at))
+            }
+            (_, _, Some(at)) if payment.status.has_paid() => {
+                Some(posted(ids::payment_transaction(payment.order), at))
+            }
+            _ => None,
+        };
+        let give_back = late_refund.map(|refund| {
+            give_back_facts(refund.id.to_string(), refund.created_at, refund.bank_transfer, facts)
+        });
+        Ok(Self { bank, ledger, give_back: give_back.transpose()? })
+    }
+
+    pub(super) fn trace(&self, payment: &Payment) -> Trace {
+        payment_trace(payment, self.bank.as_ref(), self.ledger.as_ref(), self.give_back.as_ref())
+    }
+
+    /// What became of money that the bank took too late; nothing where it took none.
+    pub(super) fn late(&self) -> Option<Sentence> {
+        self.give_back.as_ref().map(late)
+    }
+
+    /// Where the payment stands, and why, in a sentence.
+    pub(super) fn summary(&self, payment: &Payment, role: Role, language: Language) -> String {
+        let late = self.late();
+        let code = payment.decline.as_deref().and_then(Code::parse);
+        let reason = code.filter(|_| late.is_none() && role != Role::Merchant);
+        with_reason(late.unwrap_or(payment_sentence(payment.status)), reason, language)
+    }
+}
+
+/// The way back of what came too late.
+fn give_back_facts(
+    reference: String,
+    started_at: Timestamp,
+    transfer: Option<BankTransferId>,
+    facts: &Facts,
+) -> Result<GiveBackFacts, Stop> {
+    let transfer = transfer.ok_or_else(|| Stop::Broken(format!("{reference} goes nowhere")))?;
+    let bank = bank_facts(facts, transfer)?;
+    let refused = bank.final_at.zip(bank.refusal);
+    let done_at = bank.final_at.filter(|_| refused.is_none());
+    Ok(GiveBackFacts { reference, started_at, done_at, expected_by: bank.expected_by, refused })
+}
+
+/// Where money stands that came too late.
+fn late(facts: &GiveBackFacts) -> Sentence {
+    match (facts.done_at, &facts.refused) {
+        (Some(_), _) => Sentence::LateReturned,
+        (None, Some(_)) => Sentence::LateReturnStuck,
+        (None, None) => Sentence::LateReturning,
+    }
+}
+
+/// The sentence that says where a payment stands.
+const fn payment_sentence(status: PaymentStatus) -> Sentence {
+    match status {
+        PaymentStatus::RequiresConfirmation => Sentence::PaymentWaitsForConfirmation,
+        PaymentStatus::Processing => Sentence::PaymentProcessing,
+        PaymentStatus::Unknown => Sentence::PaymentUnknown,
+        PaymentStatus::Succeeded => Sentence::PaymentSucceeded,
+        PaymentStatus::PartiallyRefunded => Sentence::PaymentPartlyRefunded,
+        PaymentStatus::Refunded => Sentence::PaymentRefunded,
+        PaymentStatus::Failed => Sentence::PaymentFailed,
+        PaymentStatus::Reversing => Sentence::PaymentReversing,
+        PaymentStatus::Reversed => Sentence::PaymentReversed,
+        PaymentStatus::Cancelled => Sentence::PaymentCancelled,
+        PaymentStatus::Closed => Sentence::PaymentClosed,
+    }
+}
+
+/// What the bank, the ledger and the way back of late money say of a top-up.
+pub(super) struct TopUpFacts {
+    pub(super) bank: BankFacts,
+    pub(super) ledger: Option<LedgerFacts>,
+    pub(super) give_back: Option<GiveBackFacts>,
+}
+
+impl TopUpFacts {
+    pub(super) fn of(top_up: &TopUp, facts: &Facts) -> Result<Self, Stop> {
+        let bank = bank_facts(facts, top_up.bank_transfer)?;
+        let ledger = match (top_up.status, top_up.final_at, bank.late_success_at) {
+            (TopUpStatus::Succeeded, Some(at), _) => Some(posted(ids::top_up_transaction(top_up.id), at)),
+            (_, _, Some(at)) => Some(posted(ids::late_success_transaction(top_up.bank_transfer), at)),
+            _ => None,
+        };
+        let give_back = top_up.late_return.map(|id| {
+            let started_at = bank.late_success_at.unwrap_or(top_up.created_at);
+            give_back_facts(id.to_string(), started_at, Some(id), facts)
+        });
+        Ok(Self { bank, ledger, give_back: give_back.transpose()? })
+    }
+
+    /// Who acts next: the bank, or, where it took the money after it had refused, whoever gives it back.
+    pub(super) fn next(&self) -> Option<Next> {
+        self.bank.next().or_else(|| self.give_back.as_ref().and_then(GiveBackFacts::next))
+    }
+
+    /// What became of money that the bank took too late; nothing where it took none.
+    pub(super) fn late(&self) -> Option<Sentence> {
+        self.give_back.as_ref().map(late)
+    }
+
+    /// Where the top-up stands, and why, in a sentence.
+    pub(super) fn summary(&self, top_up: &TopUp, language: Language) -> String {
+        let standing = match top_up.status {
+            TopUpStatus::Processing => Sentence::TopUpProcessing,
+            TopUpStatus::Unknown => Sentence::TopUpUnknown,
+            TopUpStatus::Succeeded => Sentence::TopUpSucceeded,
+            TopUpStatus::Failed => Sentence::TopUpFailed,
+        };
+        let late = self.late();
+        let reason = top_up.failure.as_deref().and_then(Code::parse).filter(|_| late.is_none());
+        with_reason(late.unwrap_or(standing), reason, language)
+    }
+}
+
+/// Who acts next on a refund.
+pub(super) fn refund_next(refund: &Refund, bank: Option<&BankFacts>) -> Option<Next> {
+    match refund.status {
+        RefundStatus::Succeeded => None,
+        RefundStatus::NeedsAction => {
+            let by = bank.map_or(refund.created_at, |bank| bank.expected_by);
+            Some(Next { event: NextEvent::StaffAction, by, who: Party::Staff })
+        }
+        RefundStatus::Sent | RefundStatus::Unknown => bank.and_then(BankFacts::next),
+    }
+}
+
+/// Where a refund stands, and why, in a sentence.
+pub(super) fn refund_summary(refund: &Refund, role: Role, language: Language) -> String {
+    let standing = match refund.status {
+        RefundStatus::Sent => Sentence::RefundProcessing,
+        RefundStatus::Unknown => Sentence::RefundUnknown,
+        RefundStatus::NeedsAction => Sentence::RefundNeedsAction,
+        RefundStatus::Succeeded => Sentence::RefundSucceeded,
+    };
+    let code = refund.failure.as_deref().and_then(Code::parse);
+    with_reason(standing, code.filter(|_| role != Role::Merchant), language)
+}
