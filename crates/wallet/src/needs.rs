@@ -287,6 +287,10 @@ impl Asked<'_> {
             Purpose::Payment(payment) => {
                 self.payment(payment);
                 if let Some(row) = self.facts.payments.peek(&payment) {
+                    if !row.status.is_open() {
+                        // What comes now goes back to the card, and whoever is told of it reads which.
+                        self.needs.bank_cards.insert(transfer.bank_card);
+                    }
                     let movement = postings::card_payment(bank, row.merchant, amount, row.fee_minor);
                     self.movement(&movement, ids::payment_transaction(row.order));
                 }

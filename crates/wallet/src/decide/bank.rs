@@ -185,7 +185,7 @@ fn payment_settled(context: &mut Context<'_>, transfer: &BankTransfer, id: Payme
     payment.become_status(PaymentStatus::Succeeded, context.now)?;
     context.facts.payments.set(payment.clone())?;
     context.facts.orders.set(order)?;
-    payments::tell_merchant(context, &payment, "payment.succeeded")
+    payments::tell(context, &payment, "payment.succeeded")
 }
 
 fn refund_settled(context: &mut Context<'_>, transfer: &BankTransfer, id: RefundId) -> Result<(), Stop> {
@@ -196,13 +196,12 @@ fn refund_settled(context: &mut Context<'_>, transfer: &BankTransfer, id: Refund
     refund.final_at = Some(context.now);
     context.facts.refunds.set(refund.clone())?;
     if refund.origin == RefundOrigin::LateSuccess {
-        let mut payment = payments::payment_of(context, refund.payment)?;
+        let payment = payments::payment_of(context, refund.payment)?;
         if payment.status == PaymentStatus::Reversing {
-            payment.become_status(PaymentStatus::Reversed, context.now)?;
-            context.facts.payments.set(payment)?;
+            payments::reversed(context, payment)?;
         }
     }
-    refunds::tell_merchant(context, &refund, "refund.succeeded")
+    refunds::tell(context, &refund, "refund.succeeded")
 }
 
 fn was_refused(
@@ -237,8 +236,7 @@ fn was_refused(
 fn payment_refused(context: &mut Context<'_>, id: PaymentId, code: String) -> Result<(), Stop> {
     let mut payment = payments::payment_of(context, id)?;
     if payment.status == PaymentStatus::Reversing {
-        payment.become_status(PaymentStatus::Reversed, context.now)?;
-        return context.facts.payments.set(payment);
+        return payments::reversed(context, payment);
     }
     let mut order = crate::view::order_of(payment.order, context.facts)?.clone();
     order.end_attempt(id);
@@ -246,7 +244,7 @@ fn payment_refused(context: &mut Context<'_>, id: PaymentId, code: String) -> Re
     payment.decline = Some(code);
     context.facts.payments.set(payment.clone())?;
     context.facts.orders.set(order)?;
-    payments::tell_merchant(context, &payment, "payment.failed")
+    payments::tell(context, &payment, "payment.failed")
 }
 
 fn refund_refused(
@@ -261,7 +259,7 @@ fn refund_refused(
     refund.status = RefundStatus::NeedsAction;
     refund.failure = Some(code);
     context.facts.refunds.set(refund.clone())?;
-    refunds::tell_merchant(context, &refund, "refund.needs_action")
+    refunds::tell(context, &refund, "refund.needs_action")
 }
 
 /// The bank moved money after it had refused.
@@ -329,8 +327,9 @@ fn give_back(context: &mut Context<'_>, mut payment: Payment, transfer: &BankTra
     }
     payment.late_refund = Some(id);
     context.facts.bank_transfers.add(back)?;
-    context.facts.refunds.add(refund)?;
-    context.facts.payments.set(payment)
+    context.facts.refunds.add(refund.clone())?;
+    context.facts.payments.set(payment)?;
+    refunds::tell(context, &refund, "refund.created")
 }
 
 fn top_up_of(context: &Context<'_>, id: TopUpId) -> Result<TopUp, Stop> {

@@ -142,11 +142,9 @@ fn reverse(context: &mut Context<'_>, id: crate::tables::PaymentId) -> Result<()
     payment.become_status(PaymentStatus::Reversing, context.now)?;
     let transfer = payment.bank_transfer.ok_or_else(|| Stop::Broken(format!("{id} has no bank transfer")))?;
     let mut transfer = super::bank::transfer_of(context, transfer)?;
-    if matches!(transfer.start_reversing(context.now), Outcome::Refused(_)) {
-        payment.become_status(PaymentStatus::Reversed, context.now)?;
-    }
+    let is_over = matches!(transfer.start_reversing(context.now), Outcome::Refused(_));
     context.facts.bank_transfers.set(transfer)?;
-    context.facts.payments.set(payment)
+    if is_over { payments::reversed(context, payment) } else { context.facts.payments.set(payment) }
 }
 
 /// Closes an order whose time is over. One that an attempt holds stays until the attempt ends.

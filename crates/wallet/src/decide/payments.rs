@@ -115,7 +115,7 @@ fn from_balance(context: &mut Context<'_>, mut payment: Payment, mut order: Orde
     order.pay(payment.id, context.now).map_err(|error| Stop::Broken(error.to_string()))?;
     payment.become_status(PaymentStatus::Succeeded, context.now)?;
     save(context, &payment, Some(order))?;
-    tell_merchant(context, &payment, "payment.succeeded")?;
+    tell(context, &payment, "payment.succeeded")?;
     answer(context, &payment)
 }
 
@@ -178,10 +178,20 @@ fn save(context: &mut Context<'_>, payment: &Payment, order: Option<Order>) -> R
     order.map_or(Ok(()), |order| context.facts.orders.set(order))
 }
 
-/// Tells the merchant what became of a payment.
-pub(super) fn tell_merchant(context: &mut Context<'_>, payment: &Payment, kind: &str) -> Result<(), Stop> {
-    let view = context.payment_view(payment, Role::Merchant)?;
-    context.tell(payment.merchant.raw(), kind, payment.id.to_string(), &view)
+/// Tells the payer and the merchant what became of a payment, each what is theirs to know.
+pub(super) fn tell(context: &mut Context<'_>, payment: &Payment, kind: &str) -> Result<(), Stop> {
+    for (owner, role) in [(payment.payer.raw(), Role::Payer), (payment.merchant.raw(), Role::Merchant)] {
+        let view = context.payment_view(payment, role)?;
+        context.tell(owner, kind, payment.id.to_string(), &view)?;
+    }
+    Ok(())
+}
+
+/// An attempt that was taken over is at its end: the bank took nothing, or has it back.
+pub(super) fn reversed(context: &mut Context<'_>, mut payment: Payment) -> Result<(), Stop> {
+    payment.become_status(PaymentStatus::Reversed, context.now)?;
+    context.facts.payments.set(payment.clone())?;
+    tell(context, &payment, "payment.reversed")
 }
 
 /// The payment as its payer sees it; one that was declined is answered as a decline each time.

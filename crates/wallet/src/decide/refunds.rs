@@ -59,9 +59,9 @@ pub(super) fn refund(
     payment.become_status(status, context.now)?;
     context.facts.payments.set(payment)?;
     context.facts.refunds.add(refund.clone())?;
-    tell_merchant(context, &refund, "refund.created")?;
+    tell(context, &refund, "refund.created")?;
     if refund.status == RefundStatus::Succeeded {
-        tell_merchant(context, &refund, "refund.succeeded")?;
+        tell(context, &refund, "refund.succeeded")?;
     }
     answer(context, &refund)
 }
@@ -121,18 +121,21 @@ fn move_money(context: &mut Context<'_>, payment: &Payment, refund: &mut Refund)
     }
 }
 
-/// Tells the merchant what became of a refund.
-pub(super) fn tell_merchant(context: &mut Context<'_>, refund: &Refund, kind: &str) -> Result<(), Stop> {
-    let view = view(context, refund)?;
-    context.tell(refund.merchant.raw(), kind, refund.id.to_string(), &view)
+/// Tells the payer and the merchant what became of a refund, each what is theirs to know.
+pub(super) fn tell(context: &mut Context<'_>, refund: &Refund, kind: &str) -> Result<(), Stop> {
+    for (owner, role) in [(refund.payer.raw(), Role::Payer), (refund.merchant.raw(), Role::Merchant)] {
+        let view = view(context, refund, role)?;
+        context.tell(owner, kind, refund.id.to_string(), &view)?;
+    }
+    Ok(())
 }
 
-fn view(context: &Context<'_>, refund: &Refund) -> Result<RefundView, Stop> {
+fn view(context: &Context<'_>, refund: &Refund, role: Role) -> Result<RefundView, Stop> {
     let livemode = context.settings.livemode;
-    RefundView::of(refund, context.facts, Role::Merchant, context.now, livemode, context.language())
+    RefundView::of(refund, context.facts, role, context.now, livemode, context.language())
 }
 
 fn answer(context: &Context<'_>, refund: &Refund) -> Result<Reply, Stop> {
     let status = if refund.status == RefundStatus::Succeeded { 201 } else { 202 };
-    Reply::json(status, &view(context, refund)?)
+    Reply::json(status, &view(context, refund, Role::Merchant)?)
 }

@@ -300,3 +300,61 @@ fn money_that_came_and_went_back_is_told_with_both_times() {
     assert_eq!((&trace["summary"], &trace["next"]), (&json!(over), &json!(null)));
     assert!(world.read(&read_order, key)["next"].is_null());
 }
+
+/// Payer and merchant are told the same changes, each in their own words; nobody else is.
+#[test]
+fn a_payer_is_told_of_their_own_payments_and_refunds() {
+    let mut world = World::new(2, 1);
+    let (source, key) = (card(&world), world.merchants[0].1);
+    for mood in [Mood::Executes, Mood::Refuses, Mood::ExecutesSilently] {
+        pay(&mut world, 10_000, source, None);
+        let id = *world.payments.last().unwrap();
+        world.work(payment(&world, id).bank_transfer.unwrap(), mood);
+    }
+    let refund = Action::Refund {
+        payment: world.payments[0],
+        amount: None,
+        reason: String::new(),
+        merchant_refund_no: None,
+    };
+    let refund = world.run(key, refund);
+    world.note(&refund);
+    let unknown = payment(&world, world.payments[2]);
+    world.run(key, Action::CancelOrder { order: unknown.order });
+    for mood in [Mood::Executes, Mood::Executes] {
+        world.advance(std::time::Duration::from_secs(1_000));
+        world.collect_transfers();
+        for transfer in world.transfers.clone() {
+            world.work(transfer, mood);
+        }
+    }
+    let told = |owner: [u8; 16]| {
+        let events = world.facts.changes().events.inserted;
+        let kinds = events.iter().filter(|event| event.owner == owner && !event.kind.starts_with("order"));
+        let mut kinds: Vec<_> = kinds.map(|event| event.kind.clone()).collect();
+        kinds.sort();
+        kinds
+    };
+    let expected = [
+        "payment.failed",
+        "payment.reversed",
+        "payment.succeeded",
+        "refund.created",
+        "refund.created",
+        "refund.succeeded",
+        "refund.succeeded",
+    ];
+    assert_eq!(told(world.users[0].0.raw()), expected);
+    assert_eq!(told(world.merchants[0].0.raw()), expected);
+    assert_eq!(told(world.users[1].0.raw()), [""; 0]);
+    let events = world.facts.changes().events.inserted;
+    let body_of = |owner: [u8; 16], kind: &str| {
+        let event = events.iter().find(|event| event.owner == owner && event.kind == kind).unwrap();
+        serde_json::from_str::<serde_json::Value>(&event.body).unwrap()["data"].clone()
+    };
+    let (payer, merchant) = (world.users[0].0.raw(), world.merchants[0].0.raw());
+    assert_eq!(body_of(payer, "payment.failed")["decline"]["code"], "bank.insufficient_funds");
+    assert_eq!(body_of(merchant, "payment.failed")["decline"]["code"], "declined");
+    assert_eq!(body_of(payer, "payment.succeeded")["merchant_fee"], json!(null));
+    assert_eq!(body_of(merchant, "payment.succeeded")["merchant_fee"]["amount"], "0.60");
+}
