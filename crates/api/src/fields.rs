@@ -10,7 +10,7 @@ use makegood_base::{IdError, MerchantId, OrderId, Timestamp, UserId};
 use makegood_money::{Currency, Money};
 use makegood_payments::{MerchantCode, QrTarget};
 use makegood_wallet::texts::{Format, Reason};
-use makegood_wallet::{Code, Expectation, PayeeId, PayeeRef};
+use makegood_wallet::{Code, Expectation, PayeeId, PayeeRef, Problem};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -32,9 +32,9 @@ pub(crate) struct AmountBody {
 impl AmountBody {
     /// The amount: positive, in a currency of ISO 4217, with no more decimals than that has.
     pub(crate) fn money(&self, field: &str) -> Result<Money, Refused> {
-        let invalid = |part: &str| Refused::field(Code::AmountInvalid, &format!("{field}.{part}"));
-        let currency = Currency::from_str(&self.currency).map_err(|_| invalid("currency"))?;
-        Money::parse_positive(&self.amount, currency).map_err(|_| invalid("amount"))
+        let currency = currency(&format!("{field}.currency"), &self.currency)?;
+        let amount = Money::parse_positive(&self.amount, currency);
+        amount.map_err(|_| Refused::field(Code::AmountInvalid, &format!("{field}.amount")))
     }
 }
 
@@ -80,7 +80,8 @@ pub(crate) fn currency(field: &str, text: &str) -> Result<Currency, Refused> {
         // The numeric codes of ISO 4217 have three digits.
         let all = (0..1_000).filter_map(Currency::from_numeric).map(Currency::code);
         let accepted = all.collect::<BTreeSet<_>>().into_iter().collect();
-        Refused::invalid(field, Reason::NotAccepted { accepted })
+        let reason = Reason::NotAccepted { accepted };
+        Problem::new(Code::CurrencyUnsupported).field(field).because(reason).into()
     })
 }
 
@@ -173,9 +174,12 @@ mod tests {
     fn amounts_are_positive_decimal_strings_of_their_currency() {
         let check = |amount: &str, currency: &str, expected: Result<i64, &str>| {
             let body = AmountBody { amount: amount.to_owned(), currency: currency.to_owned() };
-            let found = body.money("amount").map(Money::minor).map_err(|refused| *refused.problem);
+            let found = body.money("amount").map(Money::minor);
+            let found = found.map_err(|refused| (refused.problem.code, refused.problem.field));
             let expected = expected.map_err(|part| {
-                makegood_wallet::Problem::new(Code::AmountInvalid).field(&format!("amount.{part}"))
+                let is_amount = part == "amount";
+                let code = if is_amount { Code::AmountInvalid } else { Code::CurrencyUnsupported };
+                (code, Some(format!("amount.{part}")))
             });
             assert_eq!(found, expected, "{amount} {currency}");
         };
@@ -213,6 +217,16 @@ mod tests {
         check("1", "XXX", Err("currency"));
         check("1", "cny", Err("currency"));
         check("1", "", Err("currency"));
+    }
+
+    #[test]
+    fn a_currency_that_is_none_is_told_which_there_are() {
+        let reason = currency("currency", "cny").unwrap_err().problem.reason;
+        let Some(Reason::NotAccepted { accepted }) = reason else { panic!("{reason:?}") };
+        assert!(accepted.is_sorted() && accepted.len() > 150, "{accepted:?}");
+        for code in accepted {
+            assert_eq!(currency("currency", code).unwrap().code(), code);
+        }
     }
 
     #[test]

@@ -124,6 +124,8 @@ codes! {
 
     /// The amount is not a positive decimal string of its currency.
     AmountInvalid = "amount.invalid", 422, User, false;
+    /// The currency is none that money can be held in.
+    CurrencyUnsupported = "currency.unsupported", 422, User, false;
     /// The currency is not the one that is asked for here.
     CurrencyMismatch = "currency.mismatch", 422, User, false;
 

@@ -84,6 +84,27 @@ async fn amounts_that_are_none_are_refused_wherever_money_is_named() {
 }
 
 #[tokio::test]
+async fn a_currency_that_is_none_has_a_code_of_its_own() {
+    let service = Service::start().await;
+    let token = service.wallet.user().await.token;
+    for currency in ["cny", "XXX", "XAU", "", "CNYX", "¥"] {
+        let amount = format!(r#"{{"amount":"1","currency":"{currency}"}}"#);
+        let body = format!(r#"{{"amount":{amount},"bank_card":"{CARD}"}}"#);
+        let answered = service.post_keyed(&token, "k", "/v1/top-ups", &body).await.expect(422);
+        assert_eq!(answered.text("/code"), "currency.unsupported", "{currency}");
+        assert_eq!(answered.text("/field"), "amount.currency", "{currency}");
+        let accepted = answered.json()["reason"]["accepted"].as_array().cloned().unwrap_or_default();
+        assert!(accepted.iter().any(|code| code == "CNY"), "{accepted:?}");
+    }
+    for currency in ["cny", "%00"] {
+        let path = format!("/v1/me/transactions?currency={currency}");
+        let answered = service.get(&token, &path).await.expect(422);
+        assert_eq!(answered.text("/code"), "currency.unsupported", "{currency}");
+    }
+    service.wallet.stop().await;
+}
+
+#[tokio::test]
 async fn bodies_that_are_not_what_the_route_takes_are_refused_and_name_the_field() {
     let service = Service::start().await;
     for (body, expected_field, expected_reason) in [

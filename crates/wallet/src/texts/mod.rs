@@ -111,6 +111,7 @@ fn entry(code: Code) -> &'static Entry {
         Code::RequestMediaType => &request::MEDIA_TYPE,
         Code::RequestMethod => &request::METHOD,
         Code::AmountInvalid => &request::AMOUNT_INVALID,
+        Code::CurrencyUnsupported => &request::CURRENCY_UNSUPPORTED,
         Code::CurrencyMismatch => &request::CURRENCY_MISMATCH,
         Code::RequestTimeout => &service::REQUEST_TIMEOUT,
         Code::NotFound => &service::NOT_FOUND,

@@ -147,6 +147,30 @@ pub(super) static AMOUNT_INVALID: Entry = Entry {
     },
 };
 
+pub(super) static CURRENCY_UNSUPPORTED: Entry = Entry {
+    english: Texts {
+        title: "Currency not supported",
+        detail: "Money is held in currencies of ISO 4217, named by three capital letters such as CNY. No money \
+            moved.",
+        remedies: [
+            &["Choose another currency, and try again."],
+            &["Send one of the codes that `reason` lists, in capitals, under a new Idempotency-Key."],
+            &["Tell the caller which currencies are accepted, and how their codes are written."],
+            CALLER_MENDS_IT,
+        ],
+    },
+    chinese: Texts {
+        title: "不支持该币种",
+        detail: "资金以 ISO 4217 规定的币种持有，用三个大写字母表示，例如 CNY。资金未变动。",
+        remedies: [
+            &["请选择其他币种后重试。"],
+            &["请使用 `reason` 中列出的币种代码，字母须大写，并使用新的 Idempotency-Key。"],
+            &["告知对方可用的币种及其代码的写法。"],
+            CALLER_MENDS_IT,
+        ],
+    },
+};
+
 pub(super) static CURRENCY_MISMATCH: Entry = Entry {
     english: Texts {
         title: "Wrong currency",

@@ -32,6 +32,7 @@ pub(super) const NOTHING_TO_DO: &[(Role, &str, &[Code])] = &[
             Code::RequestMediaType,
             Code::RequestMethod,
             Code::AmountInvalid,
+            Code::CurrencyUnsupported,
             Code::CurrencyMismatch,
             Code::NotFound,
             Code::IdempotencyKeyMissing,
