@@ -6,6 +6,8 @@ use makegood_base::{MerchantId, UserId};
 use makegood_ledger::TransactionId;
 use makegood_money::{Currency, Money};
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use std::cell::Cell;
 
 /// An example of each movement. The match is exhaustive on purpose.
 fn example(code: MovementCode, amount: Money, fee_minor: i64, refunded: i64, fee_back: i64) -> Movement {
@@ -26,16 +28,18 @@ fn example(code: MovementCode, amount: Money, fee_minor: i64, refunded: i64, fee
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(10_000))]
+/// How many cases each movement is held against.
+const CASES: u32 = 10_000;
 
-    #[test]
-    fn every_movement_balances(
-        minor in prop_oneof![Just(1), Just(i64::MAX), Just(i64::MAX - 1), 1..=i64::MAX, 1..=100_i64],
-        fee_share in 0..=10_000_u32,
-        refunded_share in 0..=10_000_i64,
-        yen in any::<bool>(),
-    ) {
+/// Prints the line of promise P2; `scripts/prove` collects it.
+#[test]
+#[expect(clippy::print_stdout, reason = "a proof is a line that is printed")]
+fn every_movement_balances() {
+    let minor = prop_oneof![Just(1), Just(i64::MAX), Just(i64::MAX - 1), 1..=i64::MAX, 1..=100_i64];
+    let cases = (minor, 0..=10_000_u32, 0..=10_000_i64, any::<bool>());
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(CASES));
+    let (checked, caught) = (Cell::new(0_u64), Cell::new(0_u64));
+    let run = runner.run(&cases, |(minor, fee_share, refunded_share, yen)| {
         let currency = if yen { Currency::JPY } else { Currency::CNY };
         let amount = Money::new(minor, currency);
         let fee_minor = makegood_money::basis_points_of(amount, fee_share).unwrap().minor();
@@ -43,9 +47,32 @@ proptest! {
         let fee = Money::new(fee_minor, currency);
         let fee_back = makegood_money::share(fee, refunded, minor).unwrap().minor();
         for code in MovementCode::ALL {
-            prop_assert_eq!(check_balance(&example(*code, amount, fee_minor, refunded, fee_back)), Ok(()));
+            let movement = example(*code, amount, fee_minor, refunded, fee_back);
+            prop_assert_eq!(check_balance(&movement), Ok(()));
+            checked.set(checked.get() + 1);
+            for leg in 0..movement.legs.len() {
+                prop_assert!(check_balance(&astray(&movement, leg)).is_err(), "{:?} leg {}", code, leg);
+                caught.set(caught.get() + 1);
+            }
         }
-    }
+        Ok(())
+    });
+    run.unwrap();
+    let movements = MovementCode::ALL.len();
+    let (checked, caught) = (checked.get(), caught.get());
+    println!("PROOF P2 memory movements={movements} checked={checked} astray={caught} control=caught");
+}
+
+/// The movement with one leg's credit in the other book.
+fn astray(movement: &Movement, leg: usize) -> Movement {
+    let mut astray = movement.clone();
+    let posting = &mut astray.legs[leg];
+    let here = movement.accounts.iter().find(|account| account.id() == posting.credit).unwrap();
+    let elsewhere = [Kind::FloatContra, Kind::Suspense].map(|kind| Account::ours(kind, here.currency));
+    let there = elsewhere.into_iter().find(|account| account.kind.book() != here.kind.book()).unwrap();
+    posting.credit = there.id();
+    astray.accounts.push(there);
+    astray
 }
 
 #[test]
