@@ -7,7 +7,7 @@ use crate::snapshot;
 use crate::{Answer, FakeClock, SeededEntropy};
 use makegood::{Running, Server, ServerConfig};
 use makegood_api::{Limits, Rate};
-use makegood_app::{App, AppConfig, EngineLimits, PasswordPoolConfig};
+use makegood_app::{App, AppConfig, BankConfig, EngineLimits, JobsConfig, PasswordPoolConfig};
 use makegood_banksim::Timings;
 use makegood_base::{Clock as _, IdSeed, Ids, RequestId};
 use makegood_sql::{Database, Fields, Kind, Options};
@@ -81,16 +81,16 @@ impl TestWallet {
         Self { app, clock, entropy, server, client, url, folder, _database: kept }
     }
 
-    /// Another engine on the same database, with connections of its own, as another server has.
-    pub async fn another_engine(&self) -> App {
+    /// Another server's engine and workers on the same database, with connections of their own and these banks.
+    pub async fn another_app(&self, banks: Vec<BankConfig>, jobs: JobsConfig) -> App {
         let database = Database::open(&self.url, Options::default()).await.expect("the database opens");
         let config = config(self.folder.path(), &self.url);
         let app_config = AppConfig {
             settings: self.app.settings().clone(),
             secrets: self.app.secrets().clone(),
-            banks: Vec::new(),
+            banks,
             limits: config.engine,
-            jobs: config.jobs,
+            jobs,
             passwords: config.passwords,
         };
         let (clock, entropy) = (Arc::new(self.clock.clone()), Arc::new(SeededEntropy::new(2)));

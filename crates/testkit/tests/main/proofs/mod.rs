@@ -13,7 +13,7 @@ mod snapshots;
 mod visibility;
 
 use futures_util::future::join_all;
-use makegood_app::App;
+use makegood_app::{App, JobsConfig};
 use makegood_testkit::snapshot::Watched;
 use makegood_testkit::{Answer, Db};
 use makegood_wallet::Command;
@@ -61,7 +61,7 @@ pub(crate) async fn together(apps: &[App], commands: Vec<Command>) -> Vec<Answer
 pub(crate) async fn engines(db: Db, wallet: &makegood_testkit::TestWallet) -> Vec<App> {
     match db {
         Db::Sqlite => vec![wallet.app.clone()],
-        Db::Postgres => vec![wallet.app.clone(), wallet.another_engine().await],
+        Db::Postgres => vec![wallet.app.clone(), wallet.another_app(Vec::new(), JobsConfig::default()).await],
     }
 }
 

@@ -1,0 +1,120 @@
+//! Workers beside a bank that takes its time: who waits, who does not, and what a stop waits for.
+
+use makegood_app::{BankConfig, JobsConfig};
+use makegood_banksim::cards;
+use makegood_testkit::{Db, TestWallet};
+use makegood_wallet::{NewOrder, Query};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, mpsc, watch};
+
+on_both!(a_bank_that_takes_its_time_starves_nobody, a_stop_waits_for_answers_that_are_under_way);
+
+/// Far longer than any of it takes.
+const LONG: Duration = Duration::from_secs(30);
+const YES: &str =
+    r#"{"bank_reference":"1","status":"succeeded","amount":{"amount":"10.00","currency":"CNY"}}"#;
+
+/// A bank that says yes to everything, but only once it is let.
+struct HeldBank {
+    config: BankConfig,
+    asked: mpsc::UnboundedReceiver<()>,
+    let_go: watch::Sender<bool>,
+}
+
+impl HeldBank {
+    async fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (tell, asked) = mpsc::unbounded_channel();
+        let (let_go, is_let) = watch::channel(false);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, tell.clone(), is_let.clone()));
+            }
+        });
+        let config = BankConfig {
+            id: "simbank".to_owned(),
+            name: "Held Bank".to_owned(),
+            url,
+            secret: "secret".to_owned(),
+            answer_timeout: 2 * LONG,
+        };
+        Self { config, asked, let_go }
+    }
+}
+
+async fn serve(mut stream: TcpStream, tell: mpsc::UnboundedSender<()>, mut is_let: watch::Receiver<bool>) {
+    let mut bytes = [0; 4_096];
+    while let Ok(1..) = stream.read(&mut bytes).await {
+        let _ended = tell.send(());
+        drop(is_let.wait_for(|is_let| *is_let).await);
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+        let answer = format!("{head}\r\ncontent-length: {}\r\n\r\n{YES}", YES.len());
+        let _sent = stream.write_all(answer.as_bytes()).await;
+        return;
+    }
+}
+
+async fn a_bank_that_takes_its_time_starves_nobody(db: Db) {
+    let wallet = TestWallet::start(db).await;
+    let (user, shop) = (wallet.user().await, wallet.new_shop().await);
+    let card = wallet.card(&user, cards::ALWAYS_WORKS).await;
+    for _ in 0..5 {
+        wallet.top_up(&user, card, "10.00").await;
+    }
+    let new = NewOrder { expires_in_s: Some(60), ..wallet.new_order("1.00") };
+    let order = wallet.place(&shop, new).await;
+    // The order's end is due behind five calls to the bank, of which one can be made, and two can be taken up.
+    wallet.clock.advance(Duration::from_secs(60));
+    let mut bank = HeldBank::open().await;
+    let config = JobsConfig { timers_max: 2, bank_calls_max: 1, ..JobsConfig::default() };
+    let app = wallet.another_app(vec![bank.config.clone()], config).await;
+    let stop = Arc::new(Notify::new());
+    let stopped = Arc::clone(&stop);
+    let jobs = tokio::spawn(app.jobs().clone().run(async move { stopped.notified().await }));
+
+    tokio::time::timeout(LONG, bank.asked.recv()).await.expect("the bank is asked");
+    let expired = || wallet.count("SELECT COUNT(*) FROM orders WHERE state = 'expired'");
+    let expired =
+        app.read_until(order.id.raw(), expired, |count| *count == 1, tokio::time::sleep(LONG)).await;
+    assert_eq!(expired, 1, "the order's end waits for the bank");
+    // Whoever waits for a place at the bank has not begun: no attempt grows old in a queue.
+    assert_eq!(wallet.count("SELECT COUNT(*) FROM bank_transfers WHERE generation > 0").await, 1);
+    assert!(bank.asked.try_recv().is_err(), "more calls than the bank has places");
+
+    bank.let_go.send(true).unwrap();
+    let done = || wallet.count("SELECT COUNT(*) FROM top_ups WHERE status = 'succeeded'");
+    let done = app.read_until([0; 16], done, |count| *count == 5, tokio::time::sleep(LONG)).await;
+    assert_eq!((done, wallet.balance(&user).await.as_str()), (5, "50.00"));
+    stop.notify_one();
+    jobs.await.unwrap();
+    drop(app);
+    wallet.finish().await;
+}
+
+async fn a_stop_waits_for_answers_that_are_under_way(db: Db) {
+    let wallet = TestWallet::start(db).await;
+    let user = wallet.user().await;
+    let card = wallet.card(&user, cards::ALWAYS_WORKS).await;
+    let top_up = wallet.top_up(&user, card, "10.00").await;
+    let mut bank = HeldBank::open().await;
+    let config = JobsConfig { stop_max: LONG, ..JobsConfig::default() };
+    let app = wallet.another_app(vec![bank.config.clone()], config).await;
+    let stop = Arc::new(Notify::new());
+    let stopped = Arc::clone(&stop);
+    let mut jobs = tokio::spawn(app.jobs().clone().run(async move { stopped.notified().await }));
+    tokio::time::timeout(LONG, bank.asked.recv()).await.expect("the bank is asked");
+
+    stop.notify_one();
+    let ended = tokio::time::timeout(Duration::from_millis(100), &mut jobs).await;
+    assert!(ended.is_err(), "the stop cuts a call that is under way");
+    bank.let_go.send(true).unwrap();
+    jobs.await.unwrap();
+    let read = wallet.read(user.caller, Query::TopUp(top_up)).await.expect(200);
+    assert_eq!(read.text("/status"), "succeeded", "the bank's answer is lost: {}", read.json());
+    drop(app);
+    wallet.finish().await;
+}
