@@ -68,7 +68,7 @@ impl Shared {
 
     /// Reads rows as they are now.
     pub(crate) async fn read(&self, needs: Needs) -> Result<Facts, Refused> {
-        self.app.store().read(&|_| needs.clone()).await.map_err(Refused::unreadable)
+        self.app.store().read(None, &|_| needs.clone()).await.map_err(Refused::unreadable)
     }
 
     /// Finds out who asks, where a list or a bank has to know it before the wallet is asked. Refused is
@@ -77,7 +77,7 @@ impl Shared {
         let caller = context.caller()?;
         let mut needs = Needs::default();
         caller.require(&mut needs);
-        let facts = self.read(needs).await?;
+        let facts = self.app.read(caller, &|_| needs.clone()).await.map_err(Refused::unreadable)?;
         match Actor::of(caller, &facts, self.app.clock().now()) {
             Ok(Actor::Anonymous) => Err(Code::AuthRequired.into()),
             Ok(actor) => Ok(actor),
@@ -105,7 +105,7 @@ impl Shared {
             }
             needs
         };
-        let facts = self.app.store().read(&needs).await.map_err(Refused::unreadable)?;
+        let facts = self.app.store().read(None, &needs).await.map_err(Refused::unreadable)?;
         Ok(target(&facts).filter(|id| takes(&facts, *id)).into_iter().collect())
     }
 

@@ -128,7 +128,7 @@ impl App {
     /// Answers a query.
     pub async fn query(&self, query: Query, caller: Caller, language: Language, request: RequestId) -> Reply {
         let needs = |facts: &Facts| query_needs(&query, caller, facts);
-        let answered = match self.parts.store.read(&needs).await {
+        let answered = match self.read(caller, &needs).await {
             Ok(facts) => {
                 let now = self.parts.clock.now();
                 answer(&query, caller, &facts, now, &self.parts.settings, language, request)
@@ -147,6 +147,23 @@ impl App {
             tracing::error!(reason, %request, "a query failed inside");
             undecided_reply(Undecided::Internal, language, request)
         })
+    }
+
+    /// Reads rows in one snapshot. Only the caller's own row may be older, by at most a second and never than
+    /// what this server has answered.
+    pub async fn read(
+        &self,
+        caller: Caller,
+        needs: &(dyn Fn(&Facts) -> Needs + Sync),
+    ) -> Result<Facts, Failure> {
+        let callers = self.parts.engine.callers();
+        let (kept, began) = callers.get(caller);
+        let is_kept = kept.is_some();
+        let facts = self.parts.store.read(kept, needs).await?;
+        if let Some(row) = caller.row(&facts).filter(|_| !is_kept) {
+            callers.keep(row, began);
+        }
+        Ok(facts)
     }
 
     /// What decisions depend on.
@@ -250,7 +267,7 @@ impl App {
 
     /// Whether the service can do its work: the store answers.
     pub async fn ready(&self) -> bool {
-        self.parts.store.read(&|_| Needs::default()).await.is_ok()
+        self.parts.store.read(None, &|_| Needs::default()).await.is_ok()
     }
 }
 

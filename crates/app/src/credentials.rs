@@ -18,7 +18,7 @@ pub(crate) async fn credentials<S: Store>(
 ) -> Result<Option<(Principal, String)>, Failure> {
     let kind = if staff { LookupKind::StaffLogin } else { LookupKind::Login };
     let key = LookupKey { kind, owner: [0; 16], name: login.to_owned() };
-    let facts = store.read(&|facts| needs(&key, facts)).await?;
+    let facts = store.read(None, &|facts| needs(&key, facts)).await?;
     let target = facts.lookups.peek(&key).map_or(NOBODY, |row| row.target);
     Ok(if staff {
         let row = facts.staff.peek(&target.into());
@@ -107,7 +107,7 @@ mod tests {
             rounds.lock().unwrap().push([wanted.lookups.len(), wanted.users.len(), wanted.staff.len()]);
             needs
         };
-        store.read(&counted).await.unwrap();
+        store.read(None, &counted).await.unwrap();
         rounds.into_inner().unwrap()
     }
 

@@ -10,11 +10,12 @@ mod queue;
 pub use queue::EngineLimits;
 pub(crate) use queue::Queued;
 
+use crate::callers::Callers;
 use crate::changes::Waiters;
 use batch::Runner;
-use makegood_base::{Clock, Entropy, RawId};
+use makegood_base::{Clock, Entropy};
 use makegood_store::Store;
-use makegood_wallet::{Caller, Command, Reply, Settings};
+use makegood_wallet::{Command, Reply, Settings};
 use queue::{Queues, Shares};
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -45,6 +46,13 @@ pub struct Engine {
     background: mpsc::Sender<Queued>,
     shares: Arc<Shares>,
     limits: EngineLimits,
+    told: Told,
+}
+
+/// Whom the engine tells of its commits.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Told {
+    callers: Arc<Callers>,
     waiters: Arc<Waiters>,
     work: Arc<Notify>,
 }
@@ -70,17 +78,16 @@ impl Engine {
     ) -> (Self, JoinHandle<()>) {
         let (people, people_queue) = mpsc::channel(limits.queue_people_max);
         let (background, background_queue) = mpsc::channel(limits.queue_background_max);
-        let (waiters, work) = (Arc::new(Waiters::default()), Arc::new(Notify::new()));
+        let told = Told::default();
         let engine = Self {
             people,
             background,
             shares: Arc::new(Shares::new(limits.caller_share_max)),
             limits,
-            waiters: Arc::clone(&waiters),
-            work: Arc::clone(&work),
+            told: told.clone(),
         };
         let mut queues = Queues { people: people_queue, background: background_queue };
-        let runner = Runner::new(Parts { store, settings, clock, entropy, limits }, waiters, work);
+        let runner = Runner::new(Parts { store, settings, clock, entropy, limits }, told);
         let task = tokio::spawn(async move {
             while let Some(batch) = queues.collect(&limits).await {
                 runner.run(batch).await;
@@ -92,14 +99,15 @@ impl Engine {
     /// Submits a command and waits for its answer, which is there only once it is committed. Dropping the
     /// future does not take the command back.
     pub async fn submit(&self, command: Command) -> Result<Reply, Undecided> {
-        let share = match caller_of(command.caller) {
+        // The service's own work has its own queue instead of a share.
+        let share = match command.caller.id() {
             Some(caller) => Some(Shares::take(&self.shares, caller).ok_or(Undecided::RateLimited)?),
             None => None,
         };
         let queue = if command.action.is_background() { &self.background } else { &self.people };
         let (answer, answered) = oneshot::channel();
         let give_up_at = tokio::time::Instant::now() + self.limits.wait_max;
-        let queued = Queued { command, give_up_at, answer, share };
+        let queued = Queued { size: command.size(), command, give_up_at, answer, share };
         queue.try_send(queued).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Undecided::Busy,
             mpsc::error::TrySendError::Closed(_) => Undecided::Unavailable,
@@ -109,20 +117,16 @@ impl Engine {
 
     /// Who waits for what this engine commits.
     pub(crate) fn waiters(&self) -> &Waiters {
-        &self.waiters
+        &self.told.waiters
+    }
+
+    /// Who recent callers are.
+    pub(crate) fn callers(&self) -> &Callers {
+        &self.told.callers
     }
 
     /// Told whenever a commit has changed a timer.
     pub(crate) fn work(&self) -> Arc<Notify> {
-        Arc::clone(&self.work)
-    }
-}
-
-/// Whose share a command counts against; the service's own work has its own queue instead.
-fn caller_of(caller: Caller) -> Option<RawId> {
-    match caller {
-        Caller::Session { id, .. } => Some(id.raw()),
-        Caller::ApiKey { id, .. } => Some(id.raw()),
-        Caller::Anonymous | Caller::System | Caller::Operator => None,
+        Arc::clone(&self.told.work)
     }
 }

@@ -204,7 +204,7 @@ impl<S: Store> Jobs<S> {
             needs.bank_transfers.insert(id);
             needs
         };
-        let facts = self.parts.store.read(&needs).await.map_err(|_| Undecided::Unavailable)?;
+        let facts = self.parts.store.read(None, &needs).await.map_err(|_| Undecided::Unavailable)?;
         Ok(facts.bank_transfers.peek(&id).map(|transfer| transfer.bank.clone()))
     }
 

@@ -3,6 +3,7 @@
 //!
 //! [`App`] is what an edge (HTTP, the command line, a test) holds. It is cheap to clone.
 
+mod callers;
 mod changes;
 mod credentials;
 mod engine;

@@ -134,6 +134,36 @@ async fn a_store_that_never_answers_does_not_hold_the_engine_for_ever() {
 }
 
 #[tokio::test]
+async fn a_batch_is_bounded_in_commands_rows_and_bytes() {
+    let size = register("0@example.com", None, 0).size();
+    let all = EngineLimits::default();
+    for (limits, batches) in [
+        (all, 2),
+        (EngineLimits { batch_commands_max: 2, ..all }, 4),
+        (EngineLimits { batch_rows_max: 2 * size.rows, ..all }, 4),
+        (EngineLimits { batch_bytes_max: 3 * size.bytes, ..all }, 3),
+        (EngineLimits { batch_bytes_max: 1, ..all }, 7),
+    ] {
+        let store = MemoryStore::default();
+        let engine = start(&store, limits);
+        let (head, _facts) = store.begin().await.unwrap();
+        let mut tasks = Vec::new();
+        // The first is taken alone; the others wait together.
+        for number in 0..7 {
+            let command = register(&format!("{number}@example.com"), None, 0);
+            let engine = engine.clone();
+            tasks.push(tokio::spawn(async move { engine.submit(command).await.unwrap().status }));
+            settle().await;
+        }
+        drop(head);
+        for task in tasks {
+            assert_eq!(task.await.unwrap(), 201);
+        }
+        assert_eq!(store.snapshot().batches.len(), batches, "{limits:?}");
+    }
+}
+
+#[tokio::test]
 async fn one_key_in_one_batch_has_one_effect_and_one_answer() {
     let store = MemoryStore::default();
     let engine = start(&store, EngineLimits::default());

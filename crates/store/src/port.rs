@@ -6,7 +6,7 @@
 
 use makegood_base::{BatchId, Timestamp};
 use makegood_wallet::tables::{IdempotencyKey, TimerKey};
-use makegood_wallet::{Changes, Facts, Needs};
+use makegood_wallet::{CallerRow, Changes, Facts, Needs};
 use std::future::Future;
 
 /// Why a store did not do what it was asked to.
@@ -67,9 +67,11 @@ pub trait Store: Send + Sync + 'static {
     fn batch_exists(&self, id: BatchId) -> impl Future<Output = Result<bool, Failure>> + Send;
 
     /// Loads rows as they are in one snapshot, outside any batch. `needs` is asked, with what is known, until
-    /// it needs nothing more, at most four times.
+    /// it needs nothing more, at most four times. `caller` is known from before, where it is given: it may be
+    /// older than the snapshot.
     fn read(
         &self,
+        caller: Option<CallerRow>,
         needs: &(dyn Fn(&Facts) -> Needs + Sync),
     ) -> impl Future<Output = Result<Facts, Failure>> + Send;
 

@@ -10,7 +10,7 @@ use makegood_base::{BatchId, Timestamp};
 use makegood_ledger_sql as ledger_sql;
 use makegood_sql::{Class, Database, Error, Fields, Kind, Transaction, Value};
 use makegood_wallet::{
-    Changes, Facts, Needs, RowChanges, Rows, for_each_table,
+    CallerRow, Changes, Facts, Needs, RowChanges, Rows, for_each_table,
     tables::{IdempotencyKey, TimerKey},
 };
 use std::collections::BTreeSet;
@@ -75,9 +75,16 @@ impl Store for SqlStore {
         Ok(exists)
     }
 
-    async fn read(&self, needs: &(dyn Fn(&Facts) -> Needs + Sync)) -> Result<Facts, Failure> {
+    async fn read(
+        &self,
+        caller: Option<CallerRow>,
+        needs: &(dyn Fn(&Facts) -> Needs + Sync),
+    ) -> Result<Facts, Failure> {
         let mut transaction = self.database.read().await?;
         let mut facts = Facts::new(ledger_sql::read_head(&mut transaction).await?);
+        if let Some(caller) = caller {
+            caller.put(&mut facts);
+        }
         for _ in 0..ROUNDS_MAX {
             let mut wanted = needs(&facts);
             wanted.retain_unknown(&facts);

@@ -3,9 +3,9 @@
 use crate::tables::{MerchantId, SessionId, StaffId, UserId};
 use crate::texts::Role;
 use crate::{Code, Facts, Needs, Problem, Stop};
-use makegood_auth::Principal;
+use makegood_auth::{Principal, Session};
 use makegood_base::{ApiKeyId, RawId, Timestamp};
-use makegood_merchants::Merchant;
+use makegood_merchants::{ApiKey, Merchant};
 use serde::{Deserialize, Serialize};
 
 /// What a caller shows. The secret itself never comes here, only its SHA-256.
@@ -57,6 +57,54 @@ impl Caller {
                 needs.api_keys.insert(id);
             }
             Self::Anonymous | Self::System | Self::Operator => {}
+        }
+    }
+
+    /// The id of the session or API key.
+    #[must_use]
+    pub const fn id(self) -> Option<RawId> {
+        match self {
+            Self::Session { id, .. } => Some(id.raw()),
+            Self::ApiKey { id, .. } => Some(id.raw()),
+            Self::Anonymous | Self::System | Self::Operator => None,
+        }
+    }
+
+    /// The row that says who this is, if it is known and there.
+    #[must_use]
+    pub fn row(self, facts: &Facts) -> Option<CallerRow> {
+        match self {
+            Self::Session { id, .. } => facts.sessions.peek(&id).cloned().map(CallerRow::Session),
+            Self::ApiKey { id, .. } => facts.api_keys.peek(&id).cloned().map(CallerRow::ApiKey),
+            Self::Anonymous | Self::System | Self::Operator => None,
+        }
+    }
+}
+
+/// The row that says who a caller is: what a cache of reads keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallerRow {
+    /// A session.
+    Session(Session),
+    /// A merchant's API key.
+    ApiKey(ApiKey),
+}
+
+impl CallerRow {
+    /// The row's id, which is the caller's.
+    #[must_use]
+    pub const fn id(&self) -> RawId {
+        match self {
+            Self::Session(session) => session.id.raw(),
+            Self::ApiKey(key) => key.id.raw(),
+        }
+    }
+
+    /// Tells facts that are only read of the row. Its version is not known, so that it cannot be written.
+    pub fn put(self, facts: &mut Facts) {
+        match self {
+            Self::Session(session) => facts.sessions.put(session.id, Some((session, 0))),
+            Self::ApiKey(key) => facts.api_keys.put(key.id, Some((key, 0))),
         }
     }
 }

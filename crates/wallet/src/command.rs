@@ -42,6 +42,48 @@ impl std::fmt::Debug for Command {
     }
 }
 
+/// The most rows that a command touches, but for one that names its rows itself. The engine asserts it in
+/// debug builds, so that every test of a flow checks it.
+const ROWS_MAX: usize = 64;
+
+/// What a command adds to a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommandSize {
+    /// The most rows that it touches.
+    pub rows: usize,
+    /// How many bytes its content has, as JSON.
+    pub bytes: usize,
+}
+
+impl Command {
+    /// How large the command is: what a batch is bounded by.
+    #[must_use]
+    pub fn size(&self) -> CommandSize {
+        let named = match &self.action {
+            Action::ForgetKeys { keys } => keys.len(),
+            _ => 0,
+        };
+        let mut bytes = Count(0);
+        // Counting never fails, and what cannot be written has no size.
+        let _counted = serde_json::to_writer(&mut bytes, &self.action);
+        CommandSize { rows: ROWS_MAX + named, bytes: bytes.0 }
+    }
+}
+
+/// Counts what is written to it.
+struct Count(usize);
+
+impl std::io::Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// What the payer saw before saying yes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expectation {

@@ -21,9 +21,9 @@ pub mod tables;
 pub mod texts;
 pub mod view;
 
-pub use actor::{Actor, Caller};
+pub use actor::{Actor, Caller, CallerRow};
 pub use code::{Cause, Code};
-pub use command::{Action, Command, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef};
+pub use command::{Action, Command, CommandSize, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef};
 pub use decide::{BankAlert, ClaimedTransfer};
 pub use execute::execute;
 pub use facts::{Changes, Facts, Needs, Row, RowChanges, Rows, Savepoint};

@@ -6,15 +6,12 @@
 //! the batch is halved until the bad command stands alone. *Down*: everybody is answered that nothing was
 //! decided.
 
-use super::{Parts, Queued, Undecided};
-use crate::changes::Waiters;
+use super::{Parts, Queued, Told, Undecided};
 use makegood_base::{BatchId, IdSeed, Ids, RawId, Timestamp};
 use makegood_store::{BatchRow, Failure, Store};
 use makegood_wallet::{Changes, Facts, Reply, Stop, execute, needs};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
 
 /// How often what is known may lead to something more that is needed.
 const ROUNDS_MAX: usize = 4;
@@ -28,14 +25,14 @@ type Outcome = Result<Reply, Undecided>;
 /// Runs batches.
 pub(super) struct Runner<S> {
     parts: Parts<S>,
-    waiters: Arc<Waiters>,
-    work: Arc<Notify>,
+    told: Told,
 }
 
 /// A batch that was decided and written, but for its commit.
 struct Decided {
     outcomes: Vec<Outcome>,
     changed: Vec<RawId>,
+    changed_callers: Vec<RawId>,
     has_timers: bool,
 }
 
@@ -54,8 +51,8 @@ impl From<Failure> for Failed {
 }
 
 impl<S: Store> Runner<S> {
-    pub(super) const fn new(parts: Parts<S>, waiters: Arc<Waiters>, work: Arc<Notify>) -> Self {
-        Self { parts, waiters, work }
+    pub(super) const fn new(parts: Parts<S>, told: Told) -> Self {
+        Self { parts, told }
     }
 
     /// Runs a batch to its end: every command is answered.
@@ -82,12 +79,14 @@ impl<S: Store> Runner<S> {
     }
 
     fn tell(&self, batch: Vec<Queued>, decided: Decided) {
+        // Before anybody is answered: a logout that was answered holds.
+        self.told.callers.forget(&decided.changed_callers);
         for (queued, outcome) in batch.into_iter().zip(decided.outcomes) {
             queued.answer(outcome);
         }
-        self.waiters.wake(decided.changed.into_iter());
+        self.told.waiters.wake(decided.changed.into_iter());
         if decided.has_timers {
-            self.work.notify_waiters();
+            self.told.work.notify_waiters();
         }
     }
 
@@ -173,7 +172,12 @@ impl<S: Store> Runner<S> {
         }
         self.settle_timers(&mut transaction, &mut facts).await?;
         let changes = facts.changes();
-        let decided = Decided { outcomes, changed: changed(&changes), has_timers: has_timers(&changes) };
+        let decided = Decided {
+            outcomes,
+            changed: changed(&changes),
+            changed_callers: changed_callers(&changes),
+            has_timers: has_timers(&changes),
+        };
         if changes.rows_are_empty() && changes.ledger.transactions.is_empty() {
             return Ok(decided);
         }
@@ -205,11 +209,15 @@ impl<S: Store> Runner<S> {
         batch: &[Queued],
         facts: &mut Facts,
     ) -> Result<(), Failure> {
+        let rows_max = batch.iter().map(|queued| queued.size.rows).sum();
+        let mut rows = 0_usize;
         for _ in 0..ROUNDS_MAX {
             let wanted = needs(batch.iter().map(|queued| &queued.command), facts);
             if wanted.is_empty() {
                 return Ok(());
             }
+            rows += wanted.len();
+            debug_assert!(rows <= rows_max, "a batch of {} touches {rows} rows", batch.len());
             self.in_time(self.parts.store.load(transaction, &wanted, facts)).await?;
         }
         Ok(())
@@ -300,6 +308,16 @@ fn changed(changes: &Changes) -> Vec<RawId> {
     ids.extend(changes.orders.updated.iter().map(|(row, _)| row.id.raw()));
     ids.extend(changes.top_ups.updated.iter().map(|(row, _)| row.id.raw()));
     ids.extend(changes.refunds.updated.iter().map(|(row, _)| row.id.raw()));
+    ids
+}
+
+/// The sessions and API keys that are not what they were.
+fn changed_callers(changes: &Changes) -> Vec<RawId> {
+    let sessions = &changes.sessions;
+    let mut ids: Vec<_> = sessions.updated.iter().map(|(row, _)| row.id.raw()).collect();
+    ids.extend(sessions.removed.iter().map(|(id, _)| id.raw()));
+    ids.extend(changes.api_keys.updated.iter().map(|(row, _)| row.id.raw()));
+    ids.extend(changes.api_keys.removed.iter().map(|(id, _)| id.raw()));
     ids
 }
 

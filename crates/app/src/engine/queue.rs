@@ -2,7 +2,7 @@
 
 use super::Undecided;
 use makegood_base::RawId;
-use makegood_wallet::{Command, Reply};
+use makegood_wallet::{Command, CommandSize, Reply};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,9 +12,12 @@ use tokio::time::Instant;
 /// What bounds the engine.
 #[derive(Debug, Clone, Copy)]
 pub struct EngineLimits {
-    /// The most commands of one batch. Each command touches a bounded number of rows and comes from a body of
-    /// bounded size, so that this bounds a batch's rows and bytes too.
+    /// The most commands of one batch.
     pub batch_commands_max: usize,
+    /// How many rows a batch's commands may touch; the command that passes this is the batch's last.
+    pub batch_rows_max: usize,
+    /// How many bytes of content a batch's commands may have; the command that passes this is the batch's last.
+    pub batch_bytes_max: usize,
     /// The most background commands of a batch while people wait.
     pub batch_background_max: usize,
     /// How many of people's commands may wait.
@@ -36,6 +39,8 @@ impl Default for EngineLimits {
     fn default() -> Self {
         Self {
             batch_commands_max: 4_096,
+            batch_rows_max: 131_072,
+            batch_bytes_max: 16 * 1_024 * 1_024,
             batch_background_max: 256,
             queue_people_max: 16_384,
             queue_background_max: 4_096,
@@ -51,6 +56,7 @@ impl Default for EngineLimits {
 #[derive(Debug)]
 pub(crate) struct Queued {
     pub(super) command: Command,
+    pub(super) size: CommandSize,
     pub(super) give_up_at: Instant,
     pub(super) answer: oneshot::Sender<Result<Reply, Undecided>>,
     pub(super) share: Option<Share>,
@@ -82,20 +88,25 @@ impl Queues {
                 else => return None,
             };
             let is_background = first.command.action.is_background();
-            let mut batch = vec![first];
-            while batch.len() < limits.batch_commands_max {
+            let mut batch = Collected::default();
+            batch.add(first);
+            while batch.has_room(limits) {
                 let Ok(queued) = self.people.try_recv() else { break };
-                batch.push(queued);
+                batch.add(queued);
             }
-            let people = batch.len() - usize::from(is_background);
-            let room = if people > 0 { limits.batch_background_max } else { limits.batch_commands_max };
-            for _ in 0..room {
+            let people = batch.commands.len() - usize::from(is_background);
+            let background_max =
+                if people > 0 { limits.batch_background_max } else { limits.batch_commands_max };
+            for _ in 0..background_max {
+                if !batch.has_room(limits) {
+                    break;
+                }
                 let Ok(queued) = self.background.try_recv() else { break };
-                batch.push(queued);
+                batch.add(queued);
             }
             let now = Instant::now();
             let (late, batch): (Vec<_>, Vec<_>) =
-                batch.into_iter().partition(|queued| queued.give_up_at <= now);
+                batch.commands.into_iter().partition(|queued| queued.give_up_at <= now);
             for queued in late {
                 queued.answer(Err(Undecided::Busy));
             }
@@ -103,6 +114,28 @@ impl Queues {
                 return Some(batch);
             }
         }
+    }
+}
+
+/// A batch that is being collected.
+#[derive(Default)]
+struct Collected {
+    commands: Vec<Queued>,
+    rows: usize,
+    bytes: usize,
+}
+
+impl Collected {
+    fn add(&mut self, queued: Queued) {
+        self.rows += queued.size.rows;
+        self.bytes += queued.size.bytes;
+        self.commands.push(queued);
+    }
+
+    const fn has_room(&self, limits: &EngineLimits) -> bool {
+        self.commands.len() < limits.batch_commands_max
+            && self.rows < limits.batch_rows_max
+            && self.bytes < limits.batch_bytes_max
     }
 }
 

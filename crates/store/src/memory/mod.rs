@@ -13,7 +13,7 @@ use crate::{BatchRow, Failure, Store, sql::ROUNDS_MAX};
 use faults::Faults;
 use makegood_base::{BatchId, Timestamp};
 use makegood_wallet::{
-    Changes, Facts, Needs,
+    CallerRow, Changes, Facts, Needs,
     tables::{IdempotencyKey, TimerKey},
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -116,9 +116,16 @@ impl Store for MemoryStore {
         Ok(self.call()?.stored.batches.contains_key(&id))
     }
 
-    async fn read(&self, needs: &(dyn Fn(&Facts) -> Needs + Sync)) -> Result<Facts, Failure> {
+    async fn read(
+        &self,
+        caller: Option<CallerRow>,
+        needs: &(dyn Fn(&Facts) -> Needs + Sync),
+    ) -> Result<Facts, Failure> {
         let state = self.call()?;
         let mut facts = Facts::new(state.stored.ledger.head.clone());
+        if let Some(caller) = caller {
+            caller.put(&mut facts);
+        }
         for _ in 0..ROUNDS_MAX {
             let mut wanted = needs(&facts);
             wanted.retain_unknown(&facts);

@@ -131,7 +131,7 @@ mod cases {
 
     pub async fn events_are_not_loaded(store: &impl Store) {
         let needs = Needs { events: [samples::events(1, 1).id].into(), ..Needs::default() };
-        let failure = store.read(&|_| needs.clone()).await.unwrap_err();
+        let failure = store.read(None, &|_| needs.clone()).await.unwrap_err();
         assert!(matches!(failure, Failure::Deterministic(_)), "{failure:?}");
     }
 
@@ -216,7 +216,7 @@ mod cases {
             let wanted = (1..=known + 1).map(|key| UserId::from_raw(id(u8::try_from(key).unwrap())));
             Needs { users: wanted.collect(), ..Needs::default() }
         };
-        let facts = store.read(&endless).await.unwrap();
+        let facts = store.read(None, &endless).await.unwrap();
         assert_eq!(*rounds.lock().unwrap(), 4);
         assert!(facts.users.peek(&user().0).is_some());
         assert!(facts.users.is_known(&UserId::from_raw(id(4))));
@@ -227,7 +227,7 @@ mod cases {
             *rounds.lock().unwrap() += 1;
             user().1
         };
-        store.read(&once).await.unwrap();
+        store.read(None, &once).await.unwrap();
         assert_eq!(*rounds.lock().unwrap(), 2);
     }
 

@@ -85,7 +85,7 @@ async fn run(store: &impl Store) -> Vec<String> {
         apply(&mut facts.book, &transaction, at(i64::from(number))).unwrap();
         store.write(&mut open, batch(number), facts.changes()).await.unwrap();
         store.commit(open).await.unwrap();
-        let read = store.read(&|_| needs.clone()).await.unwrap();
+        let read = store.read(None, &|_| needs.clone()).await.unwrap();
         assert_eq!(describe(&read), describe(&facts), "after {number}: stored as decided");
         described.push(describe(&read));
     }

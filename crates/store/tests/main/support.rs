@@ -51,7 +51,7 @@ pub async fn commit(
 
 /// What the store has under these keys.
 pub async fn read(store: &impl Store, needs: &Needs) -> Facts {
-    store.read(&|_| needs.clone()).await.unwrap()
+    store.read(None, &|_| needs.clone()).await.unwrap()
 }
 
 /// All rows of the wallet's tables, table after table, each in the order of its key.

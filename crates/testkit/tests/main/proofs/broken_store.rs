@@ -3,7 +3,7 @@
 use makegood_base::{BatchId, Timestamp};
 use makegood_store::{BatchRow, Failure, MemoryBatch, MemoryStore, Store};
 use makegood_wallet::tables::{IdempotencyKey, TimerKey};
-use makegood_wallet::{Changes, Facts, Needs};
+use makegood_wallet::{CallerRow, Changes, Facts, Needs};
 
 /// A broken store.
 pub(crate) struct Broken {
@@ -61,8 +61,12 @@ impl Store for Broken {
         }
     }
 
-    async fn read(&self, needs: &(dyn Fn(&Facts) -> Needs + Sync)) -> Result<Facts, Failure> {
-        self.store.read(needs).await
+    async fn read(
+        &self,
+        caller: Option<CallerRow>,
+        needs: &(dyn Fn(&Facts) -> Needs + Sync),
+    ) -> Result<Facts, Failure> {
+        self.store.read(caller, needs).await
     }
 
     async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<TimerKey>, Failure> {
