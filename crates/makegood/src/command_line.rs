@@ -7,7 +7,9 @@ use makegood::ServerConfig;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// A wallet backend that makes good on every payment: it arrives, it comes back, or it is explained.
 #[derive(Parser)]
@@ -96,9 +98,10 @@ pub(crate) struct Options {
     /// Allow the simulated bank and generated secrets on any address and database. Money is not real then.
     #[arg(long, env = "MAKEGOOD_TEST_MODE", value_parser = FalseyValueParser::new(), global = true)]
     test_mode: bool,
-    /// What is logged, to standard error: error, warn, info, debug, or a filter such as `info,makegood_app=debug`.
-    #[arg(long, env = "MAKEGOOD_LOG", default_value = "info", value_name = "FILTER", global = true)]
-    log: EnvFilter,
+    /// What is logged, to standard error: error, warn, info, debug, trace, off, or levels by module such as
+    /// `info,makegood_app=debug`. By default info, and error for demo.
+    #[arg(long, env = "MAKEGOOD_LOG", value_parser = log_filter, value_name = "FILTER", global = true)]
+    log: Option<Targets>,
     /// How it is logged.
     #[arg(long, env = "MAKEGOOD_LOG_FORMAT", default_value = "text", value_name = "FORMAT", global = true)]
     log_format: LogFormat,
@@ -115,16 +118,18 @@ enum LogFormat {
 
 impl Options {
     /// Starts the log, for the rest of the process.
-    pub(crate) fn start_logging(&self) {
-        let log = tracing_subscriber::fmt().with_env_filter(self.log.clone()).with_writer(std::io::stderr);
+    pub(crate) fn start_logging(&self, default_level: LevelFilter) {
+        let filter = self.log.clone().unwrap_or_else(|| Targets::new().with_default(default_level));
+        let log = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(std::io::stderr);
         match self.log_format {
-            LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
-            LogFormat::Json => log.json().flatten_event(true).init(),
+            LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).finish().with(filter).init(),
+            LogFormat::Json => log.json().flatten_event(true).finish().with(filter).init(),
         }
     }
 
-    /// The server that these options describe. Reads the secrets file.
+    /// The server that these options describe. Reads the secrets file. Refuses a database that is none of the two.
     pub(crate) fn server_config(&self) -> Result<ServerConfig, Failure> {
+        self.database_url.as_deref().map_or(Ok(()), refuse_unknown_database)?;
         let secrets = self.secrets_file.as_deref().map(makegood::secrets::read).transpose()?;
         let defaults = ServerConfig::new(self.data_dir.clone());
         Ok(ServerConfig {
@@ -135,5 +140,84 @@ impl Options {
             test_mode: self.test_mode,
             ..defaults
         })
+    }
+}
+
+/// Reads a filter. A word that is no level is refused: taken for a module, it would keep all else out of the log.
+fn log_filter(text: &str) -> Result<Targets, String> {
+    let mut filter = Targets::new();
+    for directive in text.split(',') {
+        let (module, level) = match directive.split_once('=') {
+            Some((module, level)) => (Some(module), level),
+            None => (None, directive),
+        };
+        let is_path = |module: &str| !module.is_empty() && module.bytes().all(is_in_path);
+        let level = level.parse::<LevelFilter>().ok().filter(|_| !level.is_empty());
+        filter = match (module, level) {
+            (None, Some(level)) => filter.with_default(level),
+            (Some(module), Some(level)) if is_path(module) => filter.with_target(module, level),
+            _ => return Err(format!("`{directive}` is neither a level nor MODULE=LEVEL")),
+        };
+    }
+    Ok(filter)
+}
+
+const fn is_in_path(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':')
+}
+
+/// The URL may hold a password, and is not repeated.
+fn refuse_unknown_database(url: &str) -> Result<(), Failure> {
+    let is_known = ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme));
+    if is_known && !url.contains(":memory:") {
+        return Ok(());
+    }
+    Err("--database-url (MAKEGOOD_DATABASE_URL) is neither sqlite:FILE nor postgres://USER@HOST/NAME: no other \
+         database is supported"
+        .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_are_read_strictly() {
+        for (text, expected) in [
+            ("info", Some("info")),
+            ("WARN", Some("warn")),
+            ("off", Some("off")),
+            ("info,makegood_app=debug", Some("makegood_app=debug,info")),
+            ("makegood_app::jobs=trace", Some("makegood_app::jobs=trace")),
+            ("", None),
+            ("info,", None),
+            ("verbose", None),
+            ("makegood_app=", None),
+            ("=debug", None),
+            ("makegood_app=loud", None),
+            ("a=b=c", None),
+            ("a=debug=info", None),
+            ("makegood app=debug", None),
+        ] {
+            let filter = log_filter(text).ok().map(|filter| filter.to_string());
+            assert_eq!(filter.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn databases_are_sqlite_files_and_postgresql() {
+        for (url, expected) in [
+            ("sqlite:data/makegood.db", true),
+            ("postgres://localhost/makegood", true),
+            ("postgresql://localhost/makegood", true),
+            ("sqlite::memory:", false),
+            ("mysql://root:s3cret@localhost/makegood", false),
+            ("makegood.db", false),
+            ("", false),
+        ] {
+            let refused = refuse_unknown_database(url).err().map(|failure| failure.to_string());
+            assert_eq!(refused.is_none(), expected, "{url}");
+            assert!(!refused.unwrap_or_default().contains("s3cret"));
+        }
     }
 }

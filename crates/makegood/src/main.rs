@@ -7,13 +7,16 @@ mod serve;
 use clap::Parser as _;
 use command_line::{Command, CommandLine, StaffCommand};
 use std::process::ExitCode;
+use tracing_subscriber::filter::LevelFilter;
 
 /// Why a command failed, for the person at the terminal.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let command_line = CommandLine::parse();
-    command_line.options.start_logging();
+    // The demo tells its story on the same terminal.
+    let is_demo = matches!(command_line.command, Some(Command::Demo { .. }));
+    command_line.options.start_logging(if is_demo { LevelFilter::ERROR } else { LevelFilter::INFO });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(Box::pin(run(command_line))),

@@ -19,7 +19,10 @@ pub(crate) fn makegood(folder: &Path, arguments: &[&str]) -> Command {
     settings.for_each(|(name, _)| {
         command.env_remove(name);
     });
-    command.arg("--data-dir").arg(folder).args(["--log", "warn"]).args(arguments).stdin(Stdio::null());
+    if !arguments.contains(&"--log") && !arguments.contains(&"demo") {
+        command.env("MAKEGOOD_LOG", "warn");
+    }
+    command.arg("--data-dir").arg(folder).args(arguments).stdin(Stdio::null());
     command
 }
 
