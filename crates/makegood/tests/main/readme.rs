@@ -19,7 +19,9 @@ fn the_pages_show_what_serve_prints() {
     let folder = tempfile::tempdir().unwrap();
     let service = Service::serve(folder.path());
     let lines = bash_block(README).replace("http://127.0.0.1:8080", &service.url);
+    let docs = format!("{}/docs", service.url);
     let (_, printed) = service.stop();
+    assert!(printed.contains(&docs), "{printed}");
     assert!(printed.ends_with(&format!("{lines}\n")), "{printed}");
 }
 
