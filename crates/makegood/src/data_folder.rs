@@ -1,8 +1,9 @@
 //! The folder that holds what one server keeps on its own disk, and the lock that keeps a second server out.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use crate::secrets::is_open_to_others;
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// The file whose lock says that a server works on the folder.
@@ -56,6 +57,26 @@ fn lock_file(folder: &Path, name: &str) -> Result<File, DataFolderError> {
         Err(TryLockError::WouldBlock) => Err(DataFolderError::InUse { folder: folder.to_owned() }),
         Err(TryLockError::Error(error)) => Err(unusable(error)),
     }
+}
+
+/// Makes a SQLite file, where there is none, for its owner alone; SQLite gives the files beside it the same
+/// rights. Takes them from everybody else where the files are there already.
+pub(crate) fn make_private(file: &Path) -> Result<(), DataFolderError> {
+    let folder = file.parent().unwrap_or(file).to_owned();
+    let unusable = |error| DataFolderError::Unusable { folder, error };
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true).mode(0o600).open(file).map_err(unusable)?;
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        if !is_open_to_others(Path::new(&name)).unwrap_or(false) {
+            continue;
+        }
+        if let Err(error) = fs::set_permissions(&name, Permissions::from_mode(0o600)) {
+            tracing::warn!(file = %name.display(), %error, "others can read what people have paid");
+        }
+    }
+    Ok(())
 }
 
 /// The URL of a SQLite file. What has a meaning in a URL is escaped.

@@ -12,12 +12,16 @@ pub async fn migrate(config: &ServerConfig) -> Result<i64, StartError> {
     Ok(version)
 }
 
-/// Opens the configured database, brings its schema to this program's version, and answers that too.
+/// Opens the configured database, brings its schema to this program's version, and answers that too. A SQLite
+/// file is its owner's alone.
 pub(crate) async fn open(config: &ServerConfig) -> Result<(Database, i64), StartError> {
     if config.database_url.is_none() {
         data_folder::create(&config.data_folder)?;
     }
     let url = config.database_url();
+    if let Some(file) = data_folder::file_of_url(&url) {
+        data_folder::make_private(&file)?;
+    }
     let database = Database::open(&url, Options::default()).await?;
     let version = migrations::migrate(&database).await?;
     Ok((database, version))

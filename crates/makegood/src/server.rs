@@ -83,7 +83,7 @@ pub enum StartError {
     #[error(transparent)]
     App(#[from] makegood_app::StartError),
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {error}")]
+    #[error("cannot listen on {address} ({error}): choose another address with --listen or MAKEGOOD_LISTEN")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -100,7 +100,7 @@ impl Server {
     /// Starts the service, and answers when it can do its work. The schema is migrated first.
     ///
     /// Refuses the simulated bank and generated secrets outside of a test set-up (SQLite on a loopback address,
-    /// or [`ServerConfig::test_mode`]), a data folder that another server works on, a
+    /// or [`ServerConfig::test_mode`]), an address that is taken, a data folder that another server works on, a
     /// schema that is newer than this program, a database whose money is real where this one would not be, or the
     /// reverse, and one that was begun with other secrets.
     pub async fn start(
@@ -109,17 +109,18 @@ impl Server {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Running, StartError> {
         config.refuse_unsafe()?;
-        let locks = lock_folders(&config)?;
+        // First, so that an address that is taken leaves nothing behind.
         let listen_error = |error| StartError::Listen { address: config.listen, error };
         let listener = TcpListener::bind(config.listen).await.map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
+        let locks = lock_folders(&config)?;
         let livemode = config.livemode();
         let Opened { database, version, secrets } = installation::open(&config, entropy.as_ref()).await?;
         tracing::info!(version, livemode, "the database is ready");
         let simulated = match config.bank_url {
             Some(_) => None,
             None => {
-                let bank = bank_config(&config, &secrets.bank_secret);
+                let bank = bank_config(&config, &secrets.bank_secret)?;
                 Some(makegood_banksim::start(bank, Arc::clone(&clock)).await?)
             }
         };
@@ -175,13 +176,17 @@ fn canonical(folder: &Path) -> Result<PathBuf, DataFolderError> {
     folder.canonicalize().map_err(unusable)
 }
 
-/// The simulated bank with its books in the data folder.
-pub(crate) fn bank_config(config: &ServerConfig, secret: &str) -> makegood_banksim::Config {
-    let books = data_folder::sqlite_url(&config.data_folder.join("bank.db"));
-    makegood_banksim::Config {
+/// The simulated bank with its books in the data folder, where they are its owner's alone.
+pub(crate) fn bank_config(
+    config: &ServerConfig,
+    secret: &str,
+) -> Result<makegood_banksim::Config, DataFolderError> {
+    let file = config.data_folder.join("bank.db");
+    data_folder::make_private(&file)?;
+    Ok(makegood_banksim::Config {
         timings: config.simulated_bank_timings,
-        ..makegood_banksim::Config::new(books, secret)
-    }
+        ..makegood_banksim::Config::new(data_folder::sqlite_url(&file), secret)
+    })
 }
 
 /// How the service reaches its bank.

@@ -30,7 +30,7 @@ pub async fn start(
     data_folder::create(&config.data_folder)?;
     let lock = data_folder::lock_bank(&config.data_folder)?;
     let secrets = config.secrets_or_generate(entropy.as_ref())?;
-    let bank = server::bank_config(config, &secrets.bank_secret);
+    let bank = server::bank_config(config, &secrets.bank_secret)?;
     let bank = makegood_banksim::Config { listen, seed, ..bank };
     Ok(SimulatedBank { running: makegood_banksim::start(bank, clock).await?, _lock: lock })
 }

@@ -1,7 +1,7 @@
 //! What a server is told when it starts, and what it makes up where nothing was said.
 
 use super::StartError;
-use super::running::REQUESTS_WAIT_MAX;
+use super::running::{BANK_CALLS_WAIT_MAX, REQUESTS_WAIT_MAX};
 use crate::data_folder::sqlite_url;
 use crate::secrets::{self, SecretsFileError};
 use makegood_app::{EngineLimits, JobsConfig, PasswordPoolConfig, Secrets};
@@ -48,6 +48,7 @@ impl ServerConfig {
     #[must_use]
     pub fn new(data_folder: impl Into<PathBuf>) -> Self {
         let http = makegood_api::Limits { stop_timeout: REQUESTS_WAIT_MAX, ..Default::default() };
+        let jobs = JobsConfig { stop_max: BANK_CALLS_WAIT_MAX, ..JobsConfig::default() };
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data_folder: data_folder.into(),
@@ -59,7 +60,7 @@ impl ServerConfig {
             settings: Settings::default(),
             engine: EngineLimits::default(),
             http,
-            jobs: JobsConfig::default(),
+            jobs,
             passwords: PasswordPoolConfig::production(),
             simulated_bank_timings: makegood_banksim::Timings::default(),
         }

@@ -14,6 +14,9 @@ pub(super) const REQUESTS_WAIT_MAX: Duration = Duration::from_secs(5);
 /// How long HTTP may take to stop, and each of the four steps after it: together less than 10 seconds.
 const HTTP_WAIT_MAX: Duration = Duration::from_millis(5_500);
 const STEP_WAIT_MAX: Duration = Duration::from_secs(1);
+/// How long calls to a bank that are under way may take to their end, which is less than their step may. Those
+/// that are left then are enquired about at the next start.
+pub(super) const BANK_CALLS_WAIT_MAX: Duration = Duration::from_millis(700);
 
 /// A server that runs. Dropped, it is told to stop and nobody waits for it: call [`stop`](Self::stop).
 #[derive(Debug)]

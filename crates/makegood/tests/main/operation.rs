@@ -2,9 +2,11 @@
 
 use crate::process::{Service, bash, makegood, run, said};
 use makegood::curl;
+use makegood_testkit::database::TestDatabase;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::Stdio;
 
 #[test]
@@ -16,7 +18,7 @@ fn a_server_stops_cleanly_and_starts_again() {
         assert_eq!(ready, "200");
         let (code, printed) = service.signal(signal);
         assert_eq!(code, Some(0), "{signal}");
-        assert!(printed.contains("Try it"), "{printed}");
+        assert!(printed.contains("paste these lines"), "{printed}");
     }
     let secrets = fs::metadata(folder.path().join("secrets")).unwrap();
     assert_eq!(secrets.permissions().mode() & 0o777, 0o600);
@@ -30,6 +32,95 @@ fn a_stop_does_not_wait_for_who_waits_long() {
     let mut client = std::net::TcpStream::connect(service.url.trim_start_matches("http://")).unwrap();
     client.write_all(b"POST /v1/users HTTP/1.1\r\nHost: x\r\n").unwrap();
     assert_eq!(service.stop().0, Some(0));
+}
+
+/// The lines up to the top-up, from a card whose bank never answers.
+fn top_up_without_answer(service: &Service) {
+    let lines: Vec<_> = curl::LINES.lines().take(8).collect();
+    let lines = lines.join("\n").replace("http://127.0.0.1:8080", &service.url);
+    let lines = lines.replace("6222000000001114", "6222000000006667").replace("wait=10", "wait=1");
+    let printed = bash(&format!("{lines}\n"));
+    assert!(printed.contains(r#""status":"processing""#), "{printed}");
+}
+
+#[test]
+fn a_stop_during_a_bank_call_is_orderly() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut command = makegood(folder.path(), &["--listen", "127.0.0.1:0"]);
+    command.stderr(fs::File::create(&log).unwrap());
+    let service = Service::start(command);
+    top_up_without_answer(&service);
+    assert_eq!(service.stop().0, Some(0));
+    assert_eq!(fs::read_to_string(&log).unwrap(), "");
+}
+
+#[test]
+fn an_address_that_is_taken_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let refused = run(folder.path(), &["--listen", &address]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = said(&refused);
+    assert!(said.contains("--listen or MAKEGOOD_LISTEN") && said.contains(&address), "{said}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// The rights of every file in a folder that are not its owner's alone.
+fn open_to_others(folder: &Path) -> Vec<String> {
+    let files = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let open = files.filter(|file| file.metadata().unwrap().permissions().mode() & 0o077 != 0);
+    open.map(|file| file.file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn the_files_are_their_owners_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let service = Service::serve(folder.path());
+    assert!(folder.path().join("makegood.db-wal").exists() && folder.path().join("bank.db").exists());
+    assert_eq!(open_to_others(folder.path()), Vec::<String>::new());
+    // A server that is killed leaves the files beside the database too.
+    assert_eq!(service.signal("-KILL").0, None);
+    for file in fs::read_dir(folder.path()).unwrap() {
+        fs::set_permissions(file.unwrap().path(), fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    fs::set_permissions(folder.path().join("secrets"), fs::Permissions::from_mode(0o600)).unwrap();
+    let service = Service::serve(folder.path());
+    let open = open_to_others(folder.path());
+    assert!(!open.iter().any(|file| file.contains(".db")), "{open:?}");
+    assert_eq!(service.stop().0, Some(0));
+    let elsewhere = format!("sqlite:{}", folder.path().join("elsewhere.db").display());
+    assert_eq!(run(folder.path(), &["--database-url", &elsewhere, "migrate"]).status.code(), Some(0));
+    assert!(!open_to_others(folder.path()).contains(&"elsewhere.db".to_owned()));
+}
+
+#[test]
+fn wrong_settings_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, expected) in [
+        (["--database-url", "mysql://root:s3cret@localhost/makegood"], "sqlite:FILE nor postgres://"),
+        (["--log", "foo=bar=baz"], "`foo=bar=baz` is neither a level nor MODULE=LEVEL"),
+    ] {
+        for command in ["serve", "migrate", "doctor", "verify"] {
+            let refused = run(folder.path(), &[arguments.as_slice(), &[command]].concat());
+            assert!(!refused.status.success(), "{command} {arguments:?}");
+            let said = said(&refused);
+            assert!(said.contains(expected) && !said.contains("s3cret"), "{command}: {said}");
+        }
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_start_on_postgresql_logs_no_notices() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::postgres());
+    for _ in 0..2 {
+        let migrated = run(folder.path(), &["--log", "info", "--database-url", database.url(), "migrate"]);
+        assert_eq!(migrated.status.code(), Some(0));
+        assert_eq!(said(&migrated), "the schema is at version 2\n");
+    }
 }
 
 #[test]
