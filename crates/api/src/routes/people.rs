@@ -33,7 +33,7 @@ struct NewUser {
     /// An email address, or a phone number as E.164 writes it.
     #[schema(example = "li.wei@example.com")]
     login: String,
-    /// At least 8 characters; not a common one, and without the login in it.
+    /// At least 15 characters; not a common one, and without the login in it.
     #[schema(example = "grey-kettle-tram-41", format = Password)]
     password: String,
     /// The name that others see, masked, before they pay: 1 to 64 characters.

@@ -4,6 +4,7 @@ use crate::client::{Answered, Service, request};
 use axum::body::Body;
 use axum::http::Method;
 use makegood_api::{Limits, Rate};
+use makegood_auth::password::PASSWORD_LENGTH_MIN;
 use std::time::Duration;
 
 const NEW_USER: &str =
@@ -122,6 +123,19 @@ async fn guessing_is_slowed_down_and_others_are_not() {
     service.post("", "/v1/sessions", &wrong.replace("li.wei", "li.lei")).await.expect(401);
     service.wallet.clock.advance(Duration::from_secs(10));
     service.post("", "/v1/sessions", LOGIN).await.expect(201);
+    service.wallet.stop().await;
+}
+
+#[tokio::test]
+async fn the_shortest_password_is_told_before_and_after_it_is_refused() {
+    let service = Service::start().await;
+    let shortest = PASSWORD_LENGTH_MIN.to_string();
+    let refused = NEW_USER.replace("grey-kettle-tram-41", "short");
+    let answered = service.post("", "/v1/users", &refused).await.expect(422);
+    assert!(answered.text("/detail").contains(&shortest), "{}", answered.text("/detail"));
+    let document = service.get("", "/openapi.json").await.expect(200);
+    let described = document.text("/components/schemas/NewUser/properties/password/description");
+    assert!(described.contains(&shortest), "{described}");
     service.wallet.stop().await;
 }
 

@@ -127,7 +127,7 @@ pub(super) static LOGIN_INVALID: Entry = Entry {
 pub(super) static PASSWORD_TOO_SHORT: Entry = Entry {
     english: Texts {
         title: "Password too short",
-        detail: "The password is too short to be safe. Nothing was changed.",
+        detail: "The password has fewer than 15 characters, which is too short to be safe. Nothing was changed.",
         remedies: [
             &["Choose a longer password: several words that only you would put together are easy to \
                     remember."],
@@ -138,7 +138,7 @@ pub(super) static PASSWORD_TOO_SHORT: Entry = Entry {
     },
     chinese: Texts {
         title: "密码过短",
-        detail: "密码太短，不够安全。没有作任何更改。",
+        detail: "密码少于 15 个字符，不够安全。没有作任何更改。",
         remedies: [
             &["请设置更长的密码：用几个只有您会想到的词组合起来，既安全又好记。"],
             NO_MERCHANT_INVOLVED,
@@ -151,7 +151,8 @@ pub(super) static PASSWORD_TOO_SHORT: Entry = Entry {
 pub(super) static PASSWORD_TOO_LONG: Entry = Entry {
     english: Texts {
         title: "Password too long",
-        detail: "The password is longer than the service can take. Nothing was changed.",
+        detail: "The password has more than 1024 bytes, which is longer than the service can take. Nothing was \
+            changed.",
         remedies: [
             &["Choose a shorter password."],
             NO_MERCHANT_INVOLVED,
@@ -161,7 +162,7 @@ pub(super) static PASSWORD_TOO_LONG: Entry = Entry {
     },
     chinese: Texts {
         title: "密码过长",
-        detail: "密码超过了服务允许的长度。没有作任何更改。",
+        detail: "密码超过了服务允许的长度，即 1024 字节。没有作任何更改。",
         remedies: [
             &["请设置短一些的密码。"],
             NO_MERCHANT_INVOLVED,

@@ -2,7 +2,8 @@
 
 use super::{Language, Role, Sentence, sentence, texts};
 use crate::code::Code;
-use makegood_base::limits::{IDEMPOTENCY_KEY_BYTES_MAX, NAME_LENGTH_MAX};
+use makegood_auth::password::PASSWORD_LENGTH_MIN;
+use makegood_base::limits::{IDEMPOTENCY_KEY_BYTES_MAX, NAME_LENGTH_MAX, PASSWORD_BYTES_MAX};
 
 /// Every empty cell: for whom, why, and of which codes.
 pub(super) const NOTHING_TO_DO: &[(Role, &str, &[Code])] = &[
@@ -223,10 +224,12 @@ fn numbers_in_texts_are_the_limits() {
     for language in Language::ALL {
         let check = |code: Code, limit: usize| {
             let texts = texts(code, language);
-            let all = [texts.detail, texts.remedies_of(Role::Merchant)[0]].concat();
-            assert!(all.contains(&limit.to_string()), "{}: {all}", code.as_str());
+            let all = [texts.detail, &texts.remedies_of(Role::Merchant).concat()].concat();
+            assert!(all.contains(&format!(" {limit} ")), "{}: {all}", code.as_str());
         };
         check(Code::NameInvalid, NAME_LENGTH_MAX);
+        check(Code::AuthPasswordTooShort, PASSWORD_LENGTH_MIN);
+        check(Code::AuthPasswordTooLong, PASSWORD_BYTES_MAX);
         check(Code::IdempotencyKeyInvalid, IDEMPOTENCY_KEY_BYTES_MAX);
     }
 }
