@@ -1,7 +1,7 @@
 //! What a server is told when it starts, and what it makes up where nothing was said.
 
 use super::StartError;
-use super::running::{BANK_CALLS_WAIT_MAX, REQUESTS_WAIT_MAX};
+use super::running::UNDER_WAY_WAIT_MAX;
 use crate::data_folder::sqlite_url;
 use crate::secrets::{self, SecretsFileError};
 use makegood_app::{EngineLimits, JobsConfig, PasswordPoolConfig, Secrets};
@@ -47,8 +47,8 @@ impl ServerConfig {
     /// port 8080 of the loopback address, passwords hashed at the cost of production.
     #[must_use]
     pub fn new(data_folder: impl Into<PathBuf>) -> Self {
-        let http = makegood_api::Limits { stop_timeout: REQUESTS_WAIT_MAX, ..Default::default() };
-        let jobs = JobsConfig { stop_max: BANK_CALLS_WAIT_MAX, ..JobsConfig::default() };
+        let http = makegood_api::Limits { stop_timeout: UNDER_WAY_WAIT_MAX, ..Default::default() };
+        let jobs = JobsConfig { stop_max: UNDER_WAY_WAIT_MAX, ..JobsConfig::default() };
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data_folder: data_folder.into(),

@@ -9,14 +9,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// How long requests that are under way may take to their end.
-pub(super) const REQUESTS_WAIT_MAX: Duration = Duration::from_secs(5);
-/// How long HTTP may take to stop, and each of the four steps after it: together less than 10 seconds.
-const HTTP_WAIT_MAX: Duration = Duration::from_millis(5_500);
+/// How long requests, and calls to banks, that are under way may take to their end.
+pub(super) const UNDER_WAY_WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long HTTP and the workers may take to stop, and each of the three steps after them: together less than
+/// 10 seconds.
+const EDGES_WAIT_MAX: Duration = Duration::from_millis(5_500);
 const STEP_WAIT_MAX: Duration = Duration::from_secs(1);
-/// How long calls to a bank that are under way may take to their end, which is less than their step may. Those
-/// that are left then are enquired about at the next start.
-pub(super) const BANK_CALLS_WAIT_MAX: Duration = Duration::from_millis(700);
 
 /// A server that runs. Dropped, it is told to stop and nobody waits for it: call [`stop`](Self::stop).
 #[derive(Debug)]
@@ -64,17 +62,20 @@ impl Running {
         }
     }
 
-    /// Stops, within 10 seconds: no new requests, those under way are answered, the batch that runs is
-    /// committed, the database is closed. What the workers had under way is taken up at the next start.
+    /// Stops, within 10 seconds: no new requests, those under way are answered, banks that were asked are heard,
+    /// the batch that runs is committed, the database is closed. Banks that have not answered are enquired at
+    /// the next start.
     pub async fn stop(self) {
         let Self { app, bank, tasks, .. } = self;
         let Tasks { stop, http, jobs, engine, database, _locks } = tasks;
         stop.send_replace(true);
-        // HTTP has a limit of its own for requests that are under way.
-        end("HTTP", http, HTTP_WAIT_MAX).await;
-        if let Some(jobs) = jobs {
-            end("workers", jobs, STEP_WAIT_MAX).await;
-        }
+        // Both have a limit of their own for what is under way.
+        let workers = async {
+            if let Some(jobs) = jobs {
+                end("workers", jobs, EDGES_WAIT_MAX).await;
+            }
+        };
+        tokio::join!(end("HTTP", http, EDGES_WAIT_MAX), workers);
         if let Some(bank) = bank
             && timeout(STEP_WAIT_MAX, bank.stop()).await.is_err()
         {
