@@ -1,6 +1,6 @@
 //! Requests that want something: their body, read strictly, their key, and the fingerprint that goes with it.
 
-use crate::answer::Refused;
+use crate::answer::{Answer, Refused};
 use crate::context::Context;
 use crate::fingerprint::{fingerprint, keyed_hash};
 use crate::shared::Api;
@@ -10,7 +10,8 @@ use axum::extract::{FromRequest, FromRequestParts as _, MatchedPath, Request};
 use axum::http::{HeaderMap, header};
 use futures_util::StreamExt as _;
 use makegood_base::limits::{BODY_BYTES_MAX, IDEMPOTENCY_KEY_BYTES_MAX};
-use makegood_wallet::{Action, Caller, Code, Command};
+use makegood_wallet::tables::IdempotencyKey;
+use makegood_wallet::{Action, Actor, Caller, Code, Command, Needs};
 use serde::de::DeserializeOwned;
 
 /// The routes whose requests move money, and need a key.
@@ -48,6 +49,16 @@ impl<T> Write<T> {
         };
         let key = self.key.as_ref().map(scoped).transpose()?;
         Ok(self.command_of(api, Caller::Anonymous, key, action))
+    }
+
+    /// The answer that this very request got before. Who asks somebody else before the engine sees the command
+    /// looks here first: a request that comes again is neither asked about nor carried out again.
+    pub(crate) async fn earlier(&self, api: &Api, actor: Actor) -> Result<Option<Answer>, Refused> {
+        let Some(key) = self.key.clone() else { return Ok(None) };
+        let id = IdempotencyKey { caller: actor.raw(), key };
+        let facts = api.read(Needs { idempotency: [id.clone()].into(), ..Needs::default() }).await?;
+        let Some(row) = facts.idempotency.peek(&id) else { return Ok(None) };
+        Ok(row.replay(&self.fingerprint, api.app.clock().now())?.map(Answer))
     }
 
     fn command_of(&self, api: &Api, caller: Caller, key: Option<String>, action: Action) -> Command {

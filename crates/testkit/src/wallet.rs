@@ -105,6 +105,11 @@ impl TestWallet {
         self.server.bank.as_ref().expect("the service has its own bank")
     }
 
+    /// Stops the simulated bank: calls to it find nobody.
+    pub async fn stop_bank(&mut self) {
+        self.server.bank.take().expect("the service has its own bank").stop().await;
+    }
+
     /// Calls the service over HTTP, with a token and an idempotency key where they are given. A body of null is
     /// none.
     pub async fn call(

@@ -2,7 +2,7 @@
 
 use crate::decide::{Context, decide};
 use crate::tables::{Idempotency, IdempotencyKey};
-use crate::{Actor, Code, Command, Facts, Problem, Reply, Settings, Stop};
+use crate::{Actor, Command, Facts, Problem, Reply, Settings, Stop};
 use makegood_base::{Ids, Timestamp};
 
 /// Runs a command on the facts. On success, and on a decline that leaves an object behind, the facts hold
@@ -54,17 +54,12 @@ fn render(problem: &Problem, actor: Actor, command: &Command) -> Reply {
     problem.render(actor.role(), command.language, command.request)
 }
 
-/// The stored answer to the same key, if there is one. Another content under the same key is refused.
+/// The stored answer to the same key, if there is one.
 fn replay(command: &Command, actor: Actor, facts: &Facts, now: Timestamp) -> Result<Option<Reply>, Stop> {
     let Some(key) = &command.idempotency_key else { return Ok(None) };
     let id = IdempotencyKey { caller: actor.raw(), key: key.clone() };
-    match facts.idempotency.get(&id)?.filter(|row| now < row.expires_at) {
-        None => Ok(None),
-        Some(row) if row.fingerprint != command.fingerprint => Err(Code::IdempotencyKeyReused.into()),
-        Some(row) => {
-            Ok(Some(Reply { status: row.status, body: row.body.clone(), replayed: true, secret: row.secret }))
-        }
-    }
+    let row = facts.idempotency.get(&id)?;
+    Ok(row.map_or(Ok(None), |row| row.replay(&command.fingerprint, now))?)
 }
 
 /// Keeps the answer under the key. A key whose time is over is taken anew.

@@ -135,6 +135,25 @@ pub struct Idempotency {
     pub expires_at: Timestamp,
 }
 
+impl Idempotency {
+    /// The answer, given again to a request of this content: none once its time is over. Another content under
+    /// the same key is refused.
+    pub fn replay(
+        &self,
+        fingerprint: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<crate::Reply>, crate::Code> {
+        if now >= self.expires_at {
+            return Ok(None);
+        }
+        if self.fingerprint != *fingerprint {
+            return Err(crate::Code::IdempotencyKeyReused);
+        }
+        let Self { status, secret, .. } = *self;
+        Ok(Some(crate::Reply { status, body: self.body.clone(), replayed: true, secret }))
+    }
+}
+
 // A body may tell a name or an amount; a log has no need of it.
 impl std::fmt::Debug for Idempotency {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -48,6 +48,9 @@ async fn link(
     write: Write<NewBankCard>,
 ) -> Result<Answer, Refused> {
     let user = user(&api, &write.context).await?;
+    if let Some(answer) = write.earlier(&api, Actor::User(user)).await? {
+        return Ok(answer);
+    }
     // Each call tells whether a number is a card's and whose it is, and texts its holder.
     api.count_guess(&user.to_string(), address)?;
     let NewBankCard { bank, number, holder_name } = &write.body;
@@ -94,6 +97,9 @@ async fn confirm(
     write: Write<CardCode>,
 ) -> Result<Answer, Refused> {
     let user = user(&api, &write.context).await?;
+    if let Some(answer) = write.earlier(&api, Actor::User(user)).await? {
+        return Ok(answer);
+    }
     let code = fields::reference("code", &write.body.code)?;
     let facts = api.read(Needs { bank_cards: [bank_card].into(), ..Needs::default() }).await?;
     let own = facts.bank_cards.peek(&bank_card).filter(|card| card.user == user);

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose setting fails has failed")]
 
+mod bank_cards;
 mod bodies;
 mod client;
 mod headers;
