@@ -1,14 +1,16 @@
 //! Pages for people: the document, a page to read and try the API, and what every error code means.
 
+use crate::answer::Refused;
 use crate::context::Context;
 use crate::shared::Api;
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{Html, Response};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::{Json, Router, routing};
 use makegood_wallet::Code;
 use makegood_wallet::texts::{Language, Role, texts};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
@@ -27,17 +29,33 @@ pub(crate) fn router(openapi: OpenApi) -> Router<Api> {
         .merge(SwaggerUi::new("/docs").config(config))
         .route("/docs/errors", routing::get(errors))
         .layer(middleware::from_fn(with_policy))
+        .route("/", routing::get(root))
         .route("/openapi.json", routing::get(move || async move { Json(document) }))
+}
+
+/// Where to go from here: browsers are sent to the page, programs are told what there is.
+async fn root(headers: HeaderMap) -> ([(HeaderName, &'static str); 1], Response) {
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let answer = if accepted.into_iter().any(|accepted| accepted.contains("text/html")) {
+        Redirect::to("/docs/").into_response()
+    } else {
+        let links = [("docs", "/docs"), ("openapi", "/openapi.json"), ("errors", "/docs/errors")];
+        Json(BTreeMap::from(links)).into_response()
+    };
+    ([(header::VARY, "Accept")], answer)
 }
 
 async fn with_policy(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    if response.status() == StatusCode::NOT_FOUND {
+        return Refused::from(Code::NotFound).into_response();
+    }
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
     response
 }
 
 /// What every code means, and what each role can do next.
-async fn errors(context: Context) -> ([(header::HeaderName, &'static str); 2], Html<String>) {
+async fn errors(context: Context) -> ([(HeaderName, &'static str); 2], Html<String>) {
     let language = context.language;
     let headers = [(header::CONTENT_LANGUAGE, language.tag()), (header::VARY, "Accept-Language")];
     (headers, Html(errors_page(language)))
@@ -67,13 +85,11 @@ fn write_code(page: &mut String, code: Code, language: Language) -> std::fmt::Re
     let entry = texts(code, language);
     let name = code.as_str();
     writeln!(page, "<h2 id=\"{name}\"><a href=\"#{name}\"><code>{name}</code></a></h2>")?;
-    writeln!(
-        page,
-        "<p><strong>{}</strong> ({}). {}</p>",
-        escaped(entry.title),
-        code.status(),
-        escaped(entry.detail)
-    )?;
+    let (title, status, detail) = (escaped(entry.title), code.status(), escaped(entry.detail));
+    match language {
+        Language::English => writeln!(page, "<p><strong>{title}</strong> ({status}). {detail}</p>")?,
+        Language::Chinese => writeln!(page, "<p><strong>{title}</strong>（{status}）。{detail}</p>")?,
+    }
     writeln!(page, "<dl>")?;
     for role in Role::ALL {
         let remedies = entry.remedies_of(role);
@@ -107,6 +123,16 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_language_has_its_own_punctuation() {
+        for (language, expected, other) in
+            [(Language::English, " (400). ", "（"), (Language::Chinese, "（400）。", " (")]
+        {
+            let page = errors_page(language);
+            assert!(page.contains(expected) && !page.contains(other), "{}", language.tag());
+        }
+    }
 
     #[test]
     fn every_code_has_its_place_on_the_page() {

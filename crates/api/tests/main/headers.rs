@@ -57,6 +57,37 @@ async fn http_refuses_in_problems_too() {
 }
 
 #[tokio::test]
+async fn the_root_leads_on_and_pages_that_are_none_are_problems() {
+    let service = Service::start().await;
+    let ask =
+        |accept: &str| request(Method::GET, "", "/").header("accept", accept).body(Body::empty()).unwrap();
+    let browser = service.send(ask("text/html,application/xhtml+xml,*/*;q=0.8")).await.expect(303);
+    assert_eq!(browser.header("location"), "/docs/");
+    for answered in [service.send(ask("*/*")).await, service.get("", "/").await] {
+        let links = answered.expect(200).json();
+        assert_eq!(links, json!({"docs": "/docs", "openapi": "/openapi.json", "errors": "/docs/errors"}));
+    }
+    for (method, path, status, code) in [
+        (Method::GET, "/docs/none", 404, "not_found"),
+        (Method::GET, "/docs/errors/none", 404, "not_found"),
+        (Method::GET, "/docs/errors/", 404, "not_found"),
+        (Method::POST, "/", 405, "request.method_not_allowed"),
+        (Method::POST, "/docs", 405, "request.method_not_allowed"),
+        (Method::POST, "/docs/errors", 405, "request.method_not_allowed"),
+        (Method::DELETE, "/docs/swagger-ui.css", 405, "request.method_not_allowed"),
+        (Method::PUT, "/openapi.json", 405, "request.method_not_allowed"),
+    ] {
+        let answered = service.send(request(method.clone(), "", path).body(Body::empty()).unwrap()).await;
+        let answered = answered.expect(status);
+        assert_eq!(answered.text("/code"), code, "{method} {path}");
+        assert_eq!(answered.header("content-type"), "application/problem+json", "{method} {path}");
+        assert_eq!(answered.header("allow").is_empty(), status == 404, "{method} {path}");
+    }
+    service.get("", "/docs/errors").await.expect(200);
+    service.wallet.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_no_token_opens_nothing_and_says_how_to_ask() {
     let service = Service::start().await;
     let user = service.wallet.user().await;

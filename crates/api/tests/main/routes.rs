@@ -317,5 +317,5 @@ fn routes_outside_the_document_are_the_pages_alone() {
         }
     }
     found.sort();
-    assert_eq!(found, ["/docs/errors", "/openapi.json"]);
+    assert_eq!(found, ["/", "/docs/errors", "/openapi.json"]);
 }
