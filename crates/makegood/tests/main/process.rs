@@ -35,10 +35,16 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     ended
         .recv_timeout(RUN_MAX)
         .unwrap_or_else(|_| {
-            Command::new("kill").args(["-KILL", &id]).status().unwrap();
+            kill("-KILL", &id);
             ended.recv().unwrap()
         })
         .unwrap()
+}
+
+/// Sends a signal, as every shell can: a program of that name is not everywhere.
+fn kill(signal: &str, id: &str) {
+    let sent = Command::new("sh").args(["-c", "kill \"$1\" \"$2\"", "sh", signal, id]).status().unwrap();
+    assert!(sent.success());
 }
 
 /// What was said on standard output and on standard error.
@@ -95,8 +101,7 @@ impl Service {
 
     /// Sends a signal, and waits for the end for as long as a stop may take.
     pub(crate) fn signal(mut self, signal: &str) -> (Option<i32>, String) {
-        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+        kill(signal, &self.child.id().to_string());
         let (sender, ended) = mpsc::channel();
         let mut stdout = self.stdout.take().unwrap();
         std::thread::spawn(move || {
