@@ -88,7 +88,8 @@ pub(crate) struct Options {
     /// sqlite:PATH or postgres://…; by default makegood.db in the data folder.
     #[arg(long, env = "MAKEGOOD_DATABASE_URL", hide_env_values = true, value_name = "URL", global = true)]
     database_url: Option<String>,
-    /// Where the bank is; by default the simulated bank runs inside.
+    /// Where the bank is, http://HOST:PORT (docs/bank.md says what it has to speak); by default the simulated bank
+    /// runs inside.
     #[arg(long, env = "MAKEGOOD_BANK_URL", value_name = "URL", global = true)]
     bank_url: Option<String>,
     /// A file with the master secret (64 hexadecimal digits: `openssl rand -hex 32`) and, where the bank has
@@ -130,6 +131,12 @@ impl Options {
     /// The server that these options describe. Reads the secrets file. Refuses a database that is none of the two.
     pub(crate) fn server_config(&self) -> Result<ServerConfig, Failure> {
         self.database_url.as_deref().map_or(Ok(()), refuse_unknown_database)?;
+        if self.bank_url.as_deref().is_some_and(|url| !url.starts_with("http://")) {
+            return Err(
+                "--bank-url (MAKEGOOD_BANK_URL) does not start with http://: TLS to a bank is a proxy's"
+                    .into(),
+            );
+        }
         let secrets = self.secrets_file.as_deref().map(makegood::secrets::read).transpose()?;
         let defaults = ServerConfig::new(self.data_dir.clone());
         Ok(ServerConfig {

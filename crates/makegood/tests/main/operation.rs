@@ -102,6 +102,7 @@ fn wrong_settings_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, expected) in [
         (["--database-url", "mysql://root:s3cret@localhost/makegood"], "sqlite:FILE nor postgres://"),
+        (["--bank-url", "https://s3cret@bank.example"], "does not start with http://"),
         (["--log", "foo=bar=baz"], "`foo=bar=baz` is neither a level nor MODULE=LEVEL"),
     ] {
         for command in ["serve", "migrate", "doctor", "verify"] {
