@@ -10,6 +10,7 @@ use makegood_app::App;
 use makegood_base::{IdSeed, Ids, MerchantId, RawId};
 use makegood_store::Store as _;
 use makegood_wallet::tables::{LookupKey, LookupKind};
+use makegood_wallet::texts::Reason;
 use makegood_wallet::{Actor, Code, Command, Facts, Needs, Query, Stop};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -122,7 +123,7 @@ impl Shared {
                 let owned = self.app.lists().merchants_of_owner(user, None, 2).await;
                 match owned.map_err(Refused::unreadable)?.as_slice() {
                     [only] => Ok(*only),
-                    _ => Err(Refused::field(Code::RequestInvalid, "merchant")),
+                    _ => Err(Refused::invalid("merchant", Reason::MissingField)),
                 }
             }
             (Actor::Staff(_), Some(named)) => Ok(named),
@@ -131,7 +132,7 @@ impl Shared {
                 let found = facts.merchants.peek(&named).filter(|merchant| actor.acts_for(merchant));
                 found.map(|merchant| merchant.id).ok_or(Code::NotFound.into())
             }
-            (_, None) => Err(Refused::field(Code::RequestInvalid, "merchant")),
+            (_, None) => Err(Refused::invalid("merchant", Reason::MissingField)),
         }
     }
 

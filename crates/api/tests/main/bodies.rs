@@ -4,6 +4,7 @@ use crate::client::{Service, a_token, request};
 use axum::body::Body;
 use axum::http::Method;
 use makegood_base::limits::BODY_BYTES_MAX;
+use serde_json::json;
 
 const CARD: &str = "crd_01h455vb4pex5vsknk084sn02q";
 const PAYEE: &str = "mch_01h455vb4pex5vsknk084sn02q";
@@ -154,6 +155,68 @@ async fn bodies_that_are_not_what_the_route_takes_are_refused_and_name_the_field
     service.post_keyed(&token, "k", "/v1/payments", &body).await.expect(400);
     let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
     service.post("", "/v1/users", &deep).await.expect(400);
+    service.wallet.stop().await;
+}
+
+#[tokio::test]
+async fn values_that_are_not_allowed_are_refused_with_what_is() {
+    let service = Service::start().await;
+    let owner = service.wallet.user().await;
+    let (first, _second) = (service.wallet.shop(&owner).await, service.wallet.shop(&owner).await);
+    let amount = r#"{"amount":"1","currency":"CNY"}"#;
+    let order = format!(r#"{{"merchant_order_no":"A","description":"x","amount":{amount}MORE}}"#);
+    let payment = format!(r#"{{"source":SOURCE,"order":"{ORDER}"}}"#);
+    let sources = json!({"kind": "not_accepted", "accepted": ["balance", "bank_card"]});
+    let range = json!({"kind": "out_of_range", "minimum": 1, "maximum": 30 * 86_400});
+    let unknown = json!({"kind": "unknown_field", "accepted": ["source.type"]});
+    for (token, path, body, field, reason) in [
+        (&owner.token, "/v1/orders", order.replace("MORE", ""), "merchant", json!({"kind": "missing_field"})),
+        (
+            &first.token,
+            "/v1/orders",
+            order.replace("MORE", r#","accepts":["cash"]"#),
+            "accepts",
+            sources.clone(),
+        ),
+        (&first.token, "/v1/orders", order.replace("MORE", r#","expires_in_s":0"#), "expires_in_s", range),
+        (
+            &owner.token,
+            "/v1/payments",
+            payment.replace("SOURCE", r#"{"type":"cash"}"#),
+            "source.type",
+            sources,
+        ),
+        (
+            &owner.token,
+            "/v1/payments",
+            payment.replace("SOURCE", r#"{"type":"bank_card"}"#),
+            "source.id",
+            json!({"kind": "missing_field"}),
+        ),
+        (
+            &owner.token,
+            "/v1/payments",
+            payment.replace("SOURCE", &format!(r#"{{"type":"balance","id":"{CARD}"}}"#)),
+            "source.id",
+            unknown,
+        ),
+        (&owner.token, "/v1/resolve", "{}".to_owned(), "qr", json!({"kind": "missing_field"})),
+        (
+            &owner.token,
+            "/v1/resolve",
+            r#"{"qr":"x","to":"y"}"#.to_owned(),
+            "to",
+            json!({"kind": "excluded_field", "by": "qr"}),
+        ),
+    ] {
+        let key = format!("{path} {field}");
+        let answered = service.post_keyed(token, &key, path, &body).await.expect(422);
+        assert_eq!(
+            (answered.text("/field").as_str(), &answered.json()["reason"]),
+            (field, &reason),
+            "{body}"
+        );
+    }
     service.wallet.stop().await;
 }
 

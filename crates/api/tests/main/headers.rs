@@ -174,6 +174,12 @@ async fn a_parameter_that_is_refused_is_named_with_what_is_accepted() {
             json!({"kind": "wrong_format", "expected": "time"}),
         ),
         (
+            "/v1/merchants/mch_01h455vb4pex5vsknk084sn02q/transactions?kind=x",
+            422,
+            "kind",
+            json!({"kind": "not_accepted", "accepted": ["pending", "available", "reserve"]}),
+        ),
+        (
             &format!("{payment}?wait=31"),
             422,
             "wait",

@@ -2,7 +2,7 @@
 
 use super::{Context, payments};
 use crate::tables::{ApiKey, ApiKeyId, LookupKind, Merchant, MerchantId, Order, OrderId};
-use crate::texts::Role;
+use crate::texts::{Reason, Role};
 use crate::view::{MerchantCreatedView, OrderView, order_of};
 use crate::{Actor, Code, NewOrder, Problem, Reply, Stop};
 use makegood_banking::Outcome;
@@ -37,12 +37,16 @@ pub(super) fn create(
     Ok(reply)
 }
 
+fn invalid(field: &str, reason: Reason) -> Stop {
+    Problem::new(Code::RequestInvalid).field(field).because(reason).into()
+}
+
 fn acting_merchant(context: &Context<'_>, named: Option<MerchantId>) -> Result<Merchant, Stop> {
     let id = match (context.actor, named) {
         (Actor::Merchant(id), None) => id,
         (Actor::Merchant(id), Some(named)) if id == named => id,
         (Actor::User(_), Some(named)) => named,
-        (Actor::User(_), None) => return Err(Problem::new(Code::RequestInvalid).field("merchant").into()),
+        (Actor::User(_), None) => return Err(invalid("merchant", Reason::MissingField)),
         (Actor::Anonymous, _) => return Err(Code::AuthRequired.into()),
         (Actor::Merchant(_), Some(_)) => return Err(Code::NotFound.into()),
         _ => return Err(Code::AuthForbidden.into()),
@@ -62,14 +66,16 @@ pub(super) fn create_order(context: &mut Context<'_>, new: &NewOrder) -> Result<
     let lifetime =
         new.expires_in_s.map_or(context.settings.order_lifetime, |s| Duration::from_secs(s.into()));
     if lifetime.is_zero() || lifetime > context.settings.order_lifetime_max {
-        return Err(Problem::new(Code::RequestInvalid).field("expires_in_s").into());
+        let maximum = context.settings.order_lifetime_max.as_secs();
+        return Err(invalid("expires_in_s", Reason::OutOfRange { minimum: 1, maximum }));
     }
     let accepts = match &new.accepts {
         None => SourceKind::ALL.to_vec(),
         Some(kinds) => SourceKind::ALL.iter().copied().filter(|kind| kinds.contains(kind)).collect(),
     };
     if accepts.is_empty() {
-        return Err(Problem::new(Code::RequestInvalid).field("accepts").into());
+        let accepted = SourceKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        return Err(invalid("accepts", Reason::NotAccepted { accepted }));
     }
     let order = Order {
         id: context.ids.make(),
