@@ -176,7 +176,9 @@ CREATE TABLE refunds (
     version BIGINT NOT NULL
 ) WITH (fillfactor = 80);
 CREATE INDEX refunds_by_merchant ON refunds (merchant_id, id);
+CREATE INDEX refunds_by_payer ON refunds (payer_id, id);
 CREATE INDEX refunds_by_payment ON refunds (payment_id, id);
+CREATE INDEX refunds_by_status ON refunds (status, id);
 
 -- Updated soon after it is inserted: room on each page keeps the new version there.
 CREATE TABLE bank_transfers (
@@ -250,6 +252,7 @@ CREATE TABLE events (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (owner_id, id)
 );
+CREATE INDEX events_by_id ON events (id);
 
 -- The deadline of each object that has one.
 CREATE TABLE timers (

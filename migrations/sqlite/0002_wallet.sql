@@ -171,7 +171,9 @@ CREATE TABLE refunds (
     version INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX refunds_by_merchant ON refunds (merchant_id, id);
+CREATE INDEX refunds_by_payer ON refunds (payer_id, id);
 CREATE INDEX refunds_by_payment ON refunds (payment_id, id);
+CREATE INDEX refunds_by_status ON refunds (status, id);
 
 CREATE TABLE bank_transfers (
     id BLOB NOT NULL PRIMARY KEY,
@@ -235,7 +237,7 @@ CREATE TABLE idempotency (
 -- For the sweep: it only ever grows at its end.
 CREATE INDEX idempotency_by_expiry ON idempotency (expires_at, caller_id, key);
 
--- Only ever inserted, and read by whom they are told to. With a rowid, as idempotency.
+-- Only ever inserted, and read by whom they are told to, and by staff. With a rowid, as idempotency.
 CREATE TABLE events (
     owner_id BLOB NOT NULL,
     id BLOB NOT NULL,
@@ -245,6 +247,7 @@ CREATE TABLE events (
     created_at INTEGER NOT NULL,
     PRIMARY KEY (owner_id, id)
 ) STRICT;
+CREATE INDEX events_by_id ON events (id);
 
 -- The deadline of each object that has one.
 CREATE TABLE timers (

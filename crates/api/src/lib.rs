@@ -11,6 +11,7 @@ mod fields;
 mod fingerprint;
 mod limiter;
 mod limits;
+mod listing;
 mod long_poll;
 mod metrics;
 mod openapi;

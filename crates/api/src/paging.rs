@@ -1,13 +1,10 @@
-//! Pages of lists, newest first, and what narrows them.
+//! Pages of lists, newest first.
 
 use crate::answer::Refused;
-use crate::fields;
 use crate::strict::read_query;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use makegood_base::limits::PAGE_ROWS_MAX;
-use makegood_store::Filter;
-use makegood_wallet::Code;
 use makegood_wallet::texts::{Format, Reason};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -66,22 +63,6 @@ impl Page {
         let is_full = ids.len() >= usize::try_from(self.limit()?).unwrap_or(usize::MAX);
         Ok(if is_full { ids.last().map(|id| id.to_string()) } else { None })
     }
-}
-
-/// What narrows a list. `status_of` knows the words of its objects.
-pub(crate) fn filter(
-    status_of: impl Fn(&str) -> Option<&'static str>,
-    status: Option<&str>,
-    created_after: Option<&str>,
-    created_before: Option<&str>,
-) -> Result<Filter, Refused> {
-    let word =
-        |field: &str, text: &str| status_of(text).ok_or_else(|| Refused::field(Code::RequestInvalid, field));
-    Ok(Filter {
-        status: fields::optional(word, "status", status)?,
-        created_after: fields::optional(fields::time, "created_after", created_after)?,
-        created_before: fields::optional(fields::time, "created_before", created_before)?,
-    })
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ impl Filter {
     }
 
     /// The arguments of a filtered text but for the status, which not every list has.
-    pub(crate) fn arguments(&self, of: RawId, before: Option<RawId>, limit: u32) -> Vec<Value> {
+    pub(crate) fn arguments(&self, of: Option<Value>, before: Option<RawId>, limit: u32) -> Vec<Value> {
         let newest = self.created_before.map_or(NEWEST, |moment| first_id(moment.plus(ID_APART_MAX)));
         let slack_us = i64::try_from(ID_APART_MAX.as_micros()).unwrap_or(i64::MAX);
         let earliest =

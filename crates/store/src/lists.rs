@@ -34,6 +34,17 @@ macro_rules! filtered {
 }
 
 macro_rules! filtered_page_of {
+    ($table:literal, $column:literal) => {
+        concat!(
+            "SELECT id FROM ",
+            $table,
+            " WHERE ",
+            $column,
+            " = $1 AND id < $2",
+            filtered!(),
+            " ORDER BY id DESC LIMIT $3"
+        )
+    };
     ($table:literal, $column:literal, $status:literal) => {
         concat!(
             "SELECT id FROM ",
@@ -49,19 +60,6 @@ macro_rules! filtered_page_of {
     };
 }
 
-/// A page of one side of the transfers.
-macro_rules! transfers_of {
-    ($column:literal) => {
-        concat!(
-            "SELECT id FROM transfers WHERE ",
-            $column,
-            " = $1 AND id < $2",
-            filtered!(),
-            " ORDER BY id DESC LIMIT $3"
-        )
-    };
-}
-
 const PAYMENTS_OF_PAYER: &str = filtered_page_of!("payments", "payer_id", "status");
 const PAYMENTS_OF_MERCHANT: &str = filtered_page_of!("payments", "merchant_id", "status");
 /// The status of an order, as [`Order::status`](makegood_payments::Order::status) tells it.
@@ -71,7 +69,12 @@ const ORDERS_OF_MERCHANT: &str = filtered_page_of!(
     "CASE WHEN state <> 'open' THEN state WHEN open_attempt_id IS NULL THEN 'created' ELSE 'processing' END"
 );
 const REFUNDS_OF_MERCHANT: &str = filtered_page_of!("refunds", "merchant_id", "status");
-const REFUNDS_OF_PAYMENT: &str = page_of!("refunds", "payment_id");
+const REFUNDS_OF_PAYER: &str = filtered_page_of!("refunds", "payer_id", "status");
+const REFUNDS_OF_PAYMENT: &str = filtered_page_of!("refunds", "payment_id", "status");
+/// Everybody's: those with a status are few, and have an index of their own.
+const REFUNDS_WITH_STATUS: &str = filtered_page_of!("refunds", "status");
+const REFUNDS: &str = "SELECT id FROM refunds
+    WHERE id < $1 AND id >= $3 AND created_at BETWEEN $4 AND $5 ORDER BY id DESC LIMIT $2";
 const TOP_UPS_OF_USER: &str = filtered_page_of!("top_ups", "user_id", "status");
 const BANK_CARDS_OF_USER: &str = page_of!("bank_cards", "user_id");
 const MERCHANTS_OF_OWNER: &str = page_of!("merchants", "owner_id");
@@ -82,13 +85,15 @@ const SESSIONS_OF_STAFF: &str = "SELECT id FROM sessions
 /// A page of each side, so that both are walks of an index.
 const TRANSFERS_OF_USER: &str = concat!(
     "SELECT id FROM (",
-    transfers_of!("payer_id"),
+    filtered_page_of!("transfers", "payer_id"),
     ") AS given UNION SELECT id FROM (",
-    transfers_of!("payee_id"),
+    filtered_page_of!("transfers", "payee_id"),
     ") AS received ORDER BY id DESC LIMIT $3"
 );
 const EVENTS_OF_OWNER: &str = "SELECT owner_id, id, kind, object, body, created_at FROM events
     WHERE owner_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+const EVENTS: &str = "SELECT owner_id, id, kind, object, body, created_at FROM events
+    WHERE id < $1 ORDER BY id DESC LIMIT $2";
 const EVENT_KINDS: &[Kind] = &[Kind::Id, Kind::Id, Kind::Text, Kind::Text, Kind::Text, Kind::Integer];
 const ACCOUNTS_OF_OWNER: &str = "SELECT id FROM ledger_accounts WHERE owner = $1 ORDER BY id";
 
@@ -103,7 +108,10 @@ pub fn texts() -> Vec<&'static str> {
         PAYMENTS_OF_MERCHANT,
         ORDERS_OF_MERCHANT,
         REFUNDS_OF_MERCHANT,
+        REFUNDS_OF_PAYER,
         REFUNDS_OF_PAYMENT,
+        REFUNDS_WITH_STATUS,
+        REFUNDS,
         TOP_UPS_OF_USER,
         BANK_CARDS_OF_USER,
         MERCHANTS_OF_OWNER,
@@ -111,6 +119,7 @@ pub fn texts() -> Vec<&'static str> {
         SESSIONS_OF_STAFF,
         TRANSFERS_OF_USER,
         EVENTS_OF_OWNER,
+        EVENTS,
         ACCOUNTS_OF_OWNER,
     ]
 }
@@ -130,7 +139,7 @@ macro_rules! pages {
             before: Option<$id>,
             limit: u32,
         ) -> Result<Vec<$id>, Failure> {
-            self.page($text, page_arguments($of.raw(), before.map(|id| id.raw()), limit)).await
+            self.page($text, page_arguments(Some($of.raw().into()), before.map(|id| id.raw()), limit)).await
         }
     )+};
 }
@@ -145,7 +154,7 @@ macro_rules! filtered_pages {
             before: Option<$id>,
             limit: u32,
         ) -> Result<Vec<$id>, Failure> {
-            let mut arguments = filter.arguments($of.raw(), before.map(|id| id.raw()), limit);
+            let mut arguments = filter.arguments(Some($of.raw().into()), before.map(|id| id.raw()), limit);
             arguments.push(filter.status.map(str::to_owned).into());
             self.page($text, arguments).await
         }
@@ -168,17 +177,35 @@ impl Lists {
         orders_of_merchant(merchant: MerchantId) -> OrderId = ORDERS_OF_MERCHANT;
         /// The refunds of a merchant.
         refunds_of_merchant(merchant: MerchantId) -> RefundId = REFUNDS_OF_MERCHANT;
+        /// The refunds of a user's payments.
+        refunds_of_payer(payer: UserId) -> RefundId = REFUNDS_OF_PAYER;
+        /// The refunds of a payment.
+        refunds_of_payment(payment: PaymentId) -> RefundId = REFUNDS_OF_PAYMENT;
         /// The top-ups of a user.
         top_ups_of_user(user: UserId) -> TopUpId = TOP_UPS_OF_USER;
     }
 
     pages! {
-        /// The refunds of a payment.
-        refunds_of_payment(payment: PaymentId) -> RefundId = REFUNDS_OF_PAYMENT;
         /// The bank cards of a user, unlinked ones too.
         bank_cards_of_user(user: UserId) -> BankCardId = BANK_CARDS_OF_USER;
         /// The merchants that a user acts for.
         merchants_of_owner(owner: UserId) -> MerchantId = MERCHANTS_OF_OWNER;
+    }
+
+    /// Everybody's refunds.
+    pub async fn refunds(
+        &self,
+        filter: Filter,
+        before: Option<RefundId>,
+        limit: u32,
+    ) -> Result<Vec<RefundId>, Failure> {
+        let before = before.map(|id| id.raw());
+        match filter.status {
+            Some(status) => {
+                self.page(REFUNDS_WITH_STATUS, filter.arguments(Some(status.into()), before, limit)).await
+            }
+            None => self.page(REFUNDS, filter.arguments(None, before, limit)).await,
+        }
     }
 
     /// The transfers that a user gave or got, made at `created_after` or later and before `created_before`.
@@ -190,7 +217,11 @@ impl Lists {
         limit: u32,
     ) -> Result<Vec<TransferId>, Failure> {
         let filter = Filter { status: None, created_after, created_before };
-        self.page(TRANSFERS_OF_USER, filter.arguments(user.raw(), before.map(|id| id.raw()), limit)).await
+        self.page(
+            TRANSFERS_OF_USER,
+            filter.arguments(Some(user.raw().into()), before.map(|id| id.raw()), limit),
+        )
+        .await
     }
 
     /// The sessions of a user or a member of staff, ended ones too.
@@ -204,7 +235,7 @@ impl Lists {
             Principal::User(id) => (SESSIONS_OF_USER, id.raw()),
             Principal::Staff(id) => (SESSIONS_OF_STAFF, id.raw()),
         };
-        self.page(text, page_arguments(raw, before.map(|id| id.raw()), limit)).await
+        self.page(text, page_arguments(Some(raw.into()), before.map(|id| id.raw()), limit)).await
     }
 
     /// The events that were told to a user or a merchant, whole, for nothing else loads them.
@@ -214,9 +245,18 @@ impl Lists {
         before: Option<EventId>,
         limit: u32,
     ) -> Result<Vec<Event>, Failure> {
+        self.event_page(EVENTS_OF_OWNER, page_arguments(Some(owner.into()), before.map(|id| id.raw()), limit))
+            .await
+    }
+
+    /// The events that were told to anybody, whole.
+    pub async fn events(&self, before: Option<EventId>, limit: u32) -> Result<Vec<Event>, Failure> {
+        self.event_page(EVENTS, page_arguments(None, before.map(|id| id.raw()), limit)).await
+    }
+
+    async fn event_page(&self, text: &'static str, arguments: Vec<Value>) -> Result<Vec<Event>, Failure> {
         let mut transaction = self.database.read().await?;
-        let arguments = page_arguments(owner, before.map(|id| id.raw()), limit);
-        let rows = transaction.query(EVENTS_OF_OWNER, arguments, EVENT_KINDS).await?;
+        let rows = transaction.query(text, arguments, EVENT_KINDS).await?;
         transaction.rollback().await;
         let event = |values| Event::from_row(Row { table: Event::TABLE, values, version: 0 });
         Ok(rows.into_iter().map(event).collect::<Result<_, _>>()?)
@@ -247,6 +287,9 @@ impl Lists {
     }
 }
 
-pub(crate) fn page_arguments(of: RawId, before: Option<RawId>, limit: u32) -> Vec<Value> {
-    vec![of.into(), before.unwrap_or(NEWEST).into(), i64::from(limit.min(PAGE_ROWS_MAX)).into()]
+/// The arguments of a page: what all of its rows have in common, if anything, behind what it begins, and how
+/// many rows it has.
+pub(crate) fn page_arguments(of: Option<Value>, before: Option<RawId>, limit: u32) -> Vec<Value> {
+    let bounds = [before.unwrap_or(NEWEST).into(), i64::from(limit.min(PAGE_ROWS_MAX)).into()];
+    of.into_iter().chain(bounds).collect()
 }

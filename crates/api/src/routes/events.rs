@@ -8,6 +8,7 @@ use crate::shared::Api;
 use axum::Json;
 use axum::extract::State;
 use makegood_base::EventId;
+use makegood_wallet::texts::Reason;
 use makegood_wallet::view::ListView;
 use makegood_wallet::{Actor, Code};
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,8 @@ struct Event {
 struct Events {
     /// Those of this merchant of the caller's, `mch_…`. An API key lists its own merchant's.
     merchant: Option<String>,
+    /// `alerts`: only what staff have to look at. For staff.
+    only: Option<String>,
     /// How many rows, 1 to 100.
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
@@ -50,7 +53,10 @@ struct Events {
     cursor: Option<String>,
 }
 
-/// What happened to the caller's objects, newest first. Staff read the alerts that belong to nobody else.
+/// What happened to the caller's objects, newest first.
+///
+/// A user's payments, top-ups and refunds, and the transfers that they got; a merchant's orders, payments and
+/// refunds. Staff read everybody's, each as it was told.
 #[utoipa::path(
     get, path = "/v1/events", tag = "Events", params(Events),
     responses((status = 200, description = "A page of events.", body = ListView<Event>)),
@@ -58,18 +64,33 @@ struct Events {
 async fn list(
     State(api): State<Api>,
     context: Context,
-    Params(Events { merchant, limit, cursor }): Params<Events>,
+    Params(Events { merchant, only, limit, cursor }): Params<Events>,
 ) -> Result<Json<ListView<Event>>, Refused> {
     let actor = api.actor(&context).await?;
-    let owner = match &merchant {
+    let is_staff = matches!(actor, Actor::Staff(_));
+    let owner = match (merchant.as_deref(), only.as_deref()) {
+        (None, None) if is_staff => None,
+        (None, None) => Some(actor.raw()),
+        (Some(merchant), None) => {
+            Some(api.merchant(actor, Some(fields::id("merchant", merchant)?)).await?.raw())
+        }
         // Alerts belong to the service itself.
-        None if matches!(actor, Actor::Staff(_)) => [0; 16],
-        None => actor.raw(),
-        Some(merchant) => api.merchant(actor, Some(fields::id("merchant", merchant)?)).await?.raw(),
+        (None, Some("alerts")) if is_staff => Some([0; 16]),
+        (None, Some("alerts")) => return Err(Code::AuthForbidden.into()),
+        (None, Some(_)) => {
+            return Err(Refused::invalid("only", Reason::NotAccepted { accepted: vec!["alerts"] }));
+        }
+        (Some(_), Some(_)) => {
+            return Err(Refused::invalid("only", Reason::ExcludedField { by: "merchant" }));
+        }
     };
     let page = Page { limit, cursor };
-    let before = page.before::<EventId>()?;
-    let rows = api.app.lists().events_of(owner, before, page.limit()?).await.map_err(Refused::unreadable)?;
+    let (lists, before, limit) = (api.app.lists(), page.before::<EventId>()?, page.limit()?);
+    let rows = match owner {
+        Some(owner) => lists.events_of(owner, before, limit).await,
+        None => lists.events(before, limit).await,
+    };
+    let rows = rows.map_err(Refused::unreadable)?;
     let next_cursor = page.next(rows.iter().map(|row| row.id))?;
     let parsed: Result<Vec<Event>, _> = rows.iter().map(|row| serde_json::from_str(&row.body)).collect();
     let data = parsed.map_err(|error| {

@@ -3,8 +3,9 @@
 use crate::answer::{Answer, Refused};
 use crate::context::Context;
 use crate::fields::{self, AmountBody, PathId};
+use crate::listing::list_parameters;
 use crate::long_poll::Stopping;
-use crate::paging::{Page, Params, filter};
+use crate::paging::Params;
 use crate::shared::Api;
 use crate::write::{Nothing, Write};
 use axum::extract::State;
@@ -15,10 +16,10 @@ use fast_qr::convert::{Builder as _, Shape};
 use fast_qr::qr::QRBuilder;
 use makegood_base::OrderId;
 use makegood_payments::SourceKind;
-use makegood_wallet::tables::LookupKind;
+use makegood_wallet::tables::{LookupKind, Order};
 use makegood_wallet::texts::Reason;
 use makegood_wallet::view::{ListView, OrderView};
-use makegood_wallet::{Action, Caller, Code, Facts, Needs, NewOrder, Query};
+use makegood_wallet::{Action, Caller, Code, NewOrder, Query};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -94,33 +95,16 @@ fn source_kinds(texts: &[String]) -> Result<Vec<SourceKind>, Refused> {
     if kinds.is_empty() { Err(invalid()) } else { Ok(kinds) }
 }
 
-/// The status of orders that has this word.
-fn order_status(text: &str) -> Option<&'static str> {
-    ["created", "processing", "paid", "cancelled", "expired"].into_iter().find(|status| *status == text)
-}
-
-/// Which orders.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Orders {
-    /// Of which merchant, `mch_…`, when its owner's session asks and it has more than one.
-    merchant: Option<String>,
-    /// Only the one with this number.
-    merchant_order_no: Option<String>,
-    /// One of `created`, `processing`, `paid`, `cancelled` and `expired`: only those with this status.
-    status: Option<String>,
-    /// Only those made at this time or later, as RFC 3339 writes it.
-    #[param(format = DateTime)]
-    created_after: Option<String>,
-    /// Only those made before this time.
-    #[param(format = DateTime)]
-    created_before: Option<String>,
-    /// How many rows, 1 to 100.
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: Option<u32>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
+list_parameters! {
+    /// Which orders.
+    Orders {
+        /// Of which merchant, `mch_…`, when its owner's session asks and it has more than one.
+        merchant,
+        /// Only the one with this number.
+        merchant_order_no,
+        /// One of `created`, `processing`, `paid`, `cancelled` and `expired`: only those with this status.
+        status,
+    }
 }
 
 /// A merchant's orders, newest first.
@@ -133,25 +117,16 @@ async fn list(
     context: Context,
     Params(wanted): Params<Orders>,
 ) -> Result<Answer, Refused> {
-    let Orders { merchant, merchant_order_no, status, created_after, created_before, limit, cursor } = wanted;
-    let named = fields::optional(fields::id, "merchant", merchant.as_deref())?;
+    let named = fields::optional(fields::id, "merchant", wanted.merchant.as_deref())?;
     let merchant = api.merchant(api.actor(&context).await?, named).await?;
-    let filter =
-        filter(order_status, status.as_deref(), created_after.as_deref(), created_before.as_deref())?;
-    if let Some(number) = merchant_order_no {
-        let named = ("merchant_order_no", number.as_str());
-        let need = |needs: &mut Needs, id: OrderId| needs.orders.extend([id]);
-        let takes = |facts: &Facts, id: OrderId| {
-            facts.orders.peek(&id).is_some_and(|row| filter.takes(row.status(), row.created_at))
-        };
-        let ids = api.look_up(LookupKind::MerchantOrderNo, merchant.raw(), named, need, takes).await?;
-        return api.query(&context, Query::Orders(ids, None)).await;
+    let narrowed = wanted.narrowed(wanted.status.as_deref());
+    if let Some(number) = &wanted.merchant_order_no {
+        let of = (LookupKind::MerchantOrderNo, merchant.raw());
+        return narrowed.one::<Order>(&api, &context, of, ("merchant_order_no", number)).await;
     }
-    let page = Page { limit, cursor };
-    let found = api.app.lists().orders_of_merchant(merchant, filter, page.before()?, page.limit()?).await;
-    let ids = found.map_err(Refused::unreadable)?;
-    let next = page.next(ids.iter())?;
-    api.query(&context, Query::Orders(ids, next)).await
+    let lists = api.app.lists();
+    let found = |filter, before, limit| lists.orders_of_merchant(merchant, filter, before, limit);
+    narrowed.page::<Order, _>(&api, &context, found).await
 }
 
 /// How an order is asked for.

@@ -3,17 +3,18 @@
 use crate::answer::{Answer, Refused};
 use crate::context::Context;
 use crate::fields::{self, AmountBody, ExpectBody, PathId};
+use crate::listing::list_parameters;
 use crate::long_poll::{Stopping, Wait};
-use crate::paging::{Page, Params, filter};
+use crate::paging::Params;
 use crate::shared::Api;
 use crate::write::{Nothing, Write};
 use axum::extract::State;
 use makegood_base::PaymentId;
-use makegood_payments::{PaymentStatus, Source, SourceKind};
-use makegood_wallet::tables::LookupKind;
+use makegood_payments::{Source, SourceKind};
+use makegood_wallet::tables::{LookupKind, Payment};
 use makegood_wallet::texts::Reason;
 use makegood_wallet::view::{ListView, PaymentView, TraceView};
-use makegood_wallet::{Action, Actor, Facts, Needs, NewPayment, Query};
+use makegood_wallet::{Action, Actor, NewPayment, Query};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -109,29 +110,17 @@ async fn create(State(api): State<Api>, write: Write<PaymentBody>) -> Result<Ans
     Ok(api.submit(write.command(&api, action)?).await)
 }
 
-/// Which payments.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Payments {
-    /// Those to this merchant of the caller's, `mch_…`. An API key lists its own merchant's.
-    merchant: Option<String>,
-    /// Only the one that the caller made with this reference.
-    client_ref: Option<String>,
-    /// One of `requires_confirmation`, `processing`, `unknown`, `succeeded`, `partially_refunded`, `refunded`,
-    /// `failed`, `reversing`, `reversed`, `cancelled` and `closed`: only those with this status.
-    status: Option<String>,
-    /// Only those made at this time or later, as RFC 3339 writes it.
-    #[param(format = DateTime)]
-    created_after: Option<String>,
-    /// Only those made before this time.
-    #[param(format = DateTime)]
-    created_before: Option<String>,
-    /// How many rows, 1 to 100.
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: Option<u32>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
+list_parameters! {
+    /// Which payments.
+    Payments {
+        /// Those to this merchant of the caller's, `mch_…`. An API key lists its own merchant's.
+        merchant,
+        /// Only the one that the caller made with this reference.
+        client_ref,
+        /// One of `requires_confirmation`, `processing`, `unknown`, `succeeded`, `partially_refunded`,
+        /// `refunded`, `failed`, `reversing`, `reversed`, `cancelled` and `closed`: only those with this status.
+        status,
+    }
 }
 
 /// The payments that the caller made, or that their merchant got, newest first.
@@ -144,36 +133,24 @@ async fn list(
     context: Context,
     Params(wanted): Params<Payments>,
 ) -> Result<Answer, Refused> {
-    let Payments { merchant, client_ref, status, created_after, created_before, limit, cursor } = wanted;
     let actor = api.actor(&context).await?;
-    let filter = filter(
-        |text| PaymentStatus::parse(text).map(PaymentStatus::as_str),
-        status.as_deref(),
-        created_after.as_deref(),
-        created_before.as_deref(),
-    )?;
-    if let Some(client_ref) = client_ref {
-        let named = ("client_ref", client_ref.as_str());
-        let need = |needs: &mut Needs, id: PaymentId| needs.payments.extend([id]);
-        let takes = |facts: &Facts, id: PaymentId| {
-            facts.payments.peek(&id).is_some_and(|row| filter.takes(row.status.as_str(), row.created_at))
-        };
-        let ids = api.look_up(LookupKind::PaymentRef, actor.raw(), named, need, takes).await?;
-        return api.query(&context, Query::Payments(ids, None)).await;
+    let narrowed = wanted.narrowed(wanted.status.as_deref());
+    if let Some(client_ref) = &wanted.client_ref {
+        let of = (LookupKind::PaymentRef, actor.raw());
+        return narrowed.one::<Payment>(&api, &context, of, ("client_ref", client_ref)).await;
     }
-    let page = Page { limit, cursor };
-    let (before, limit) = (page.before()?, page.limit()?);
-    let found = match (actor, &merchant) {
-        (Actor::User(user), None) => api.app.lists().payments_of_payer(user, filter, before, limit).await,
-        _ => {
-            let named = fields::optional(fields::id, "merchant", merchant.as_deref())?;
-            let merchant = api.merchant(actor, named).await?;
-            api.app.lists().payments_of_merchant(merchant, filter, before, limit).await
+    let (lists, named) = (api.app.lists(), wanted.merchant.as_deref());
+    match (actor, fields::optional(fields::id, "merchant", named)?) {
+        (Actor::User(user), None) => {
+            let found = |filter, before, limit| lists.payments_of_payer(user, filter, before, limit);
+            narrowed.page::<Payment, _>(&api, &context, found).await
         }
-    };
-    let ids = found.map_err(Refused::unreadable)?;
-    let next = page.next(ids.iter())?;
-    api.query(&context, Query::Payments(ids, next)).await
+        (_, named) => {
+            let merchant = api.merchant(actor, named).await?;
+            let found = |filter, before, limit| lists.payments_of_merchant(merchant, filter, before, limit);
+            narrowed.page::<Payment, _>(&api, &context, found).await
+        }
+    }
 }
 
 /// A payment: where it stands, and whether it is safe to pay again.

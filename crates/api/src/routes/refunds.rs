@@ -3,16 +3,16 @@
 use crate::answer::{Answer, Refused};
 use crate::context::Context;
 use crate::fields::{self, AmountBody, PathId};
+use crate::listing::list_parameters;
 use crate::long_poll::{Stopping, Wait};
-use crate::paging::{Page, Params, filter};
+use crate::paging::Params;
 use crate::shared::Api;
 use crate::write::Write;
 use axum::extract::State;
 use makegood_base::{PaymentId, RefundId};
-use makegood_refunds::RefundStatus;
-use makegood_wallet::tables::LookupKind;
+use makegood_wallet::tables::{LookupKind, Refund};
 use makegood_wallet::view::{ListView, RefundView, TraceView};
-use makegood_wallet::{Action, Facts, Needs, Query};
+use makegood_wallet::{Action, Actor, Query};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -69,54 +69,51 @@ async fn create(
     Ok(api.submit(write.command(&api, action)?).await)
 }
 
+list_parameters! {
+    /// Which refunds of a payment.
+    RefundsOfPayment {
+        /// One of `processing`, `unknown`, `needs_action` and `succeeded`: only those with this status.
+        status,
+    }
+}
+
 /// The refunds of a payment, newest first.
 #[utoipa::path(
     get, path = "/v1/payments/{id}/refunds", tag = "Refunds",
-    params(("id" = String, Path, example = "pay_01h455vb4pex5vsknk084sn02q"), Page),
+    params(("id" = String, Path, example = "pay_01h455vb4pex5vsknk084sn02q"), RefundsOfPayment),
     responses((status = 200, description = "A page of refunds.", body = ListView<RefundView>)),
 )]
 async fn list_of_payment(
     State(api): State<Api>,
     context: Context,
     PathId(payment): PathId<PaymentId>,
-    Params(page): Params<Page>,
+    Params(wanted): Params<RefundsOfPayment>,
 ) -> Result<Answer, Refused> {
     // Whoever may not see the payment is told so, and no more.
     let seen = api.query(&context, Query::Payment(payment)).await?;
     if seen.0.is_problem() {
         return Ok(seen);
     }
-    let found = api.app.lists().refunds_of_payment(payment, page.before()?, page.limit()?).await;
-    let ids = found.map_err(Refused::unreadable)?;
-    let next = page.next(ids.iter())?;
-    api.query(&context, Query::Refunds(ids, next)).await
+    let lists = api.app.lists();
+    let found = |filter, before, limit| lists.refunds_of_payment(payment, filter, before, limit);
+    wanted.narrowed(wanted.status.as_deref()).page::<Refund, _>(&api, &context, found).await
 }
 
-/// Which refunds.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Refunds {
-    /// Of which merchant, `mch_…`, when its owner's session asks and it has more than one.
-    merchant: Option<String>,
-    /// Only the one with this number.
-    merchant_refund_no: Option<String>,
-    /// One of `processing`, `unknown`, `needs_action` and `succeeded`: only those with this status.
-    status: Option<String>,
-    /// Only those made at this time or later, as RFC 3339 writes it.
-    #[param(format = DateTime)]
-    created_after: Option<String>,
-    /// Only those made before this time.
-    #[param(format = DateTime)]
-    created_before: Option<String>,
-    /// How many rows, 1 to 100.
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: Option<u32>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
+list_parameters! {
+    /// Which refunds.
+    Refunds {
+        /// Those of this merchant of the caller's, `mch_…`. An API key lists its own merchant's.
+        merchant,
+        /// Only the one with this number of the merchant's own.
+        merchant_refund_no,
+        /// One of `processing`, `unknown`, `needs_action` and `succeeded`: only those with this status.
+        status,
+    }
 }
 
-/// A merchant's refunds, newest first.
+/// The refunds of the caller's payments, or of their merchant, newest first.
+///
+/// Staff read everybody's: those that `needs_action` wait for them.
 #[utoipa::path(
     get, path = "/v1/refunds", tag = "Refunds", params(Refunds),
     responses((status = 200, description = "A page of refunds.", body = ListView<RefundView>)),
@@ -126,30 +123,29 @@ async fn list(
     context: Context,
     Params(wanted): Params<Refunds>,
 ) -> Result<Answer, Refused> {
-    let Refunds { merchant, merchant_refund_no, status, created_after, created_before, limit, cursor } =
-        wanted;
-    let named = fields::optional(fields::id, "merchant", merchant.as_deref())?;
-    let merchant = api.merchant(api.actor(&context).await?, named).await?;
-    let filter = filter(
-        |text| RefundStatus::parse(text).map(RefundStatus::as_str),
-        status.as_deref(),
-        created_after.as_deref(),
-        created_before.as_deref(),
-    )?;
-    if let Some(number) = merchant_refund_no {
-        let named = ("merchant_refund_no", number.as_str());
-        let need = |needs: &mut Needs, id: RefundId| needs.refunds.extend([id]);
-        let takes = |facts: &Facts, id: RefundId| {
-            facts.refunds.peek(&id).is_some_and(|row| filter.takes(row.status.as_str(), row.created_at))
-        };
-        let ids = api.look_up(LookupKind::MerchantRefundNo, merchant.raw(), named, need, takes).await?;
-        return api.query(&context, Query::Refunds(ids, None)).await;
+    let actor = api.actor(&context).await?;
+    let named = fields::optional(fields::id, "merchant", wanted.merchant.as_deref())?;
+    let narrowed = wanted.narrowed(wanted.status.as_deref());
+    if let Some(number) = &wanted.merchant_refund_no {
+        let of = (LookupKind::MerchantRefundNo, api.merchant(actor, named).await?.raw());
+        return narrowed.one::<Refund>(&api, &context, of, ("merchant_refund_no", number)).await;
     }
-    let page = Page { limit, cursor };
-    let found = api.app.lists().refunds_of_merchant(merchant, filter, page.before()?, page.limit()?).await;
-    let ids = found.map_err(Refused::unreadable)?;
-    let next = page.next(ids.iter())?;
-    api.query(&context, Query::Refunds(ids, next)).await
+    let lists = api.app.lists();
+    match (actor, named) {
+        (Actor::User(user), None) => {
+            let found = |filter, before, limit| lists.refunds_of_payer(user, filter, before, limit);
+            narrowed.page::<Refund, _>(&api, &context, found).await
+        }
+        (Actor::Staff(_), None) => {
+            let found = |filter, before, limit| lists.refunds(filter, before, limit);
+            narrowed.page::<Refund, _>(&api, &context, found).await
+        }
+        _ => {
+            let merchant = api.merchant(actor, named).await?;
+            let found = |filter, before, limit| lists.refunds_of_merchant(merchant, filter, before, limit);
+            narrowed.page::<Refund, _>(&api, &context, found).await
+        }
+    }
 }
 
 /// A refund: where it stands, whether that is normal, and where the money goes.

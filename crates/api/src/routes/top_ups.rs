@@ -3,16 +3,16 @@
 use crate::answer::{Answer, Refused};
 use crate::context::Context;
 use crate::fields::{self, AmountBody, PathId};
+use crate::listing::list_parameters;
 use crate::long_poll::{Stopping, Wait};
-use crate::paging::{Page, Params, filter};
+use crate::paging::Params;
 use crate::shared::Api;
 use crate::write::Write;
 use axum::extract::State;
 use makegood_base::{TopUpId, UserId};
-use makegood_payments::TopUpStatus;
-use makegood_wallet::tables::LookupKind;
+use makegood_wallet::tables::{LookupKind, TopUp};
 use makegood_wallet::view::{ListView, TopUpView, TraceView};
-use makegood_wallet::{Action, Actor, Code, Facts, Needs, Query};
+use makegood_wallet::{Action, Actor, Code, Query};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -49,26 +49,14 @@ async fn create(State(api): State<Api>, write: Write<NewTopUp>) -> Result<Answer
     Ok(api.submit(write.command(&api, action)?).await)
 }
 
-/// Which top-ups.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct TopUps {
-    /// Only the one with this reference.
-    client_ref: Option<String>,
-    /// One of `processing`, `unknown`, `succeeded` and `failed`: only those with this status.
-    status: Option<String>,
-    /// Only those made at this time or later, as RFC 3339 writes it.
-    #[param(format = DateTime)]
-    created_after: Option<String>,
-    /// Only those made before this time.
-    #[param(format = DateTime)]
-    created_before: Option<String>,
-    /// How many rows, 1 to 100.
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: Option<u32>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
+list_parameters! {
+    /// Which top-ups.
+    TopUps {
+        /// Only the one with this reference.
+        client_ref,
+        /// One of `processing`, `unknown`, `succeeded` and `failed`: only those with this status.
+        status,
+    }
 }
 
 /// The caller's top-ups, newest first.
@@ -79,29 +67,17 @@ struct TopUps {
 async fn list(
     State(api): State<Api>,
     context: Context,
-    Params(TopUps { client_ref, status, created_after, created_before, limit, cursor }): Params<TopUps>,
+    Params(wanted): Params<TopUps>,
 ) -> Result<Answer, Refused> {
     let user = user(&api, &context).await?;
-    let filter = filter(
-        |text| TopUpStatus::parse(text).map(TopUpStatus::as_str),
-        status.as_deref(),
-        created_after.as_deref(),
-        created_before.as_deref(),
-    )?;
-    if let Some(client_ref) = client_ref {
-        let named = ("client_ref", client_ref.as_str());
-        let need = |needs: &mut Needs, id: TopUpId| needs.top_ups.extend([id]);
-        let takes = |facts: &Facts, id: TopUpId| {
-            facts.top_ups.peek(&id).is_some_and(|row| filter.takes(row.status.as_str(), row.created_at))
-        };
-        let ids = api.look_up(LookupKind::TopUpRef, user.raw(), named, need, takes).await?;
-        return api.query(&context, Query::TopUps(ids, None)).await;
+    let narrowed = wanted.narrowed(wanted.status.as_deref());
+    if let Some(client_ref) = &wanted.client_ref {
+        let of = (LookupKind::TopUpRef, user.raw());
+        return narrowed.one::<TopUp>(&api, &context, of, ("client_ref", client_ref)).await;
     }
-    let page = Page { limit, cursor };
-    let found = api.app.lists().top_ups_of_user(user, filter, page.before()?, page.limit()?).await;
-    let ids = found.map_err(Refused::unreadable)?;
-    let next = page.next(ids.iter())?;
-    api.query(&context, Query::TopUps(ids, next)).await
+    let lists = api.app.lists();
+    let found = |filter, before, limit| lists.top_ups_of_user(user, filter, before, limit);
+    narrowed.page::<TopUp, _>(&api, &context, found).await
 }
 
 /// The user who asks.

@@ -4,15 +4,17 @@ use super::top_ups::user;
 use crate::answer::{Answer, Refused};
 use crate::context::{Context, Peer};
 use crate::fields::{self, AmountBody, ExpectBody, PathId};
-use crate::paging::{Page, Params, filter};
+use crate::listing::list_parameters;
+use crate::paging::Params;
 use crate::shared::Api;
 use crate::write::Write;
 use axum::extract::State;
 use makegood_base::TransferId;
-use makegood_wallet::tables::LookupKind;
+use makegood_store::Filter;
+use makegood_wallet::tables::{LookupKind, Transfer};
 use makegood_wallet::texts::Reason;
 use makegood_wallet::view::{ListView, ResolvedView, TraceView, TransferView};
-use makegood_wallet::{Action, Facts, Needs, Query};
+use makegood_wallet::{Action, Query};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -96,24 +98,12 @@ async fn create(State(api): State<Api>, write: Write<NewTransfer>) -> Result<Ans
     Ok(api.submit(write.command(&api, action)?).await)
 }
 
-/// Which transfers.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Transfers {
-    /// Only the one that the caller made with this reference.
-    client_ref: Option<String>,
-    /// Only those made at this time or later, as RFC 3339 writes it.
-    #[param(format = DateTime)]
-    created_after: Option<String>,
-    /// Only those made before this time.
-    #[param(format = DateTime)]
-    created_before: Option<String>,
-    /// How many rows, 1 to 100.
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: Option<u32>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
+list_parameters! {
+    /// Which transfers.
+    Transfers {
+        /// Only the one that the caller made with this reference.
+        client_ref,
+    }
 }
 
 /// The transfers that the caller gave or got, newest first.
@@ -124,25 +114,20 @@ struct Transfers {
 async fn list(
     State(api): State<Api>,
     context: Context,
-    Params(Transfers { client_ref, created_after, created_before, limit, cursor }): Params<Transfers>,
+    Params(wanted): Params<Transfers>,
 ) -> Result<Answer, Refused> {
     let user = user(&api, &context).await?;
-    let filter = filter(|_| None, None, created_after.as_deref(), created_before.as_deref())?;
-    if let Some(client_ref) = client_ref {
-        let named = ("client_ref", client_ref.as_str());
-        let need = |needs: &mut Needs, id: TransferId| needs.transfers.extend([id]);
-        let takes = |facts: &Facts, id: TransferId| {
-            facts.transfers.peek(&id).is_some_and(|row| filter.takes("", row.created_at))
-        };
-        let ids = api.look_up(LookupKind::TransferRef, user.raw(), named, need, takes).await?;
-        return api.query(&context, Query::Transfers(ids, None)).await;
+    let narrowed = wanted.narrowed(None);
+    if let Some(client_ref) = &wanted.client_ref {
+        let of = (LookupKind::TransferRef, user.raw());
+        return narrowed.one::<Transfer>(&api, &context, of, ("client_ref", client_ref)).await;
     }
-    let page = Page { limit, cursor };
-    let times = (filter.created_after, filter.created_before);
-    let found = api.app.lists().transfers_of_user(user, times, page.before()?, page.limit()?).await;
-    let ids = found.map_err(Refused::unreadable)?;
-    let next = page.next(ids.iter())?;
-    api.query(&context, Query::Transfers(ids, next)).await
+    let lists = api.app.lists();
+    let found = |filter: Filter, before, limit| {
+        let times = (filter.created_after, filter.created_before);
+        lists.transfers_of_user(user, times, before, limit)
+    };
+    narrowed.page::<Transfer, _>(&api, &context, found).await
 }
 
 /// A transfer.

@@ -254,6 +254,8 @@ async fn lists_are_narrowed_by_status_time_and_reference() {
             (refused.text("/code").as_str(), refused.text("/field").as_str()),
             ("request.invalid", field)
         );
+        let kind = if field == "status" { "not_accepted" } else { "wrong_format" };
+        assert_eq!(refused.text("/reason/kind"), kind, "{query}");
     }
     service.get(&payer.token, "/v1/transfers?status=succeeded").await.expect(400);
     service.wallet.finish().await;

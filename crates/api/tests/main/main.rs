@@ -8,6 +8,7 @@ mod client;
 mod headers;
 mod lists;
 mod log;
+mod roles;
 mod routes;
 mod sessions;
 mod socket;

@@ -6,7 +6,7 @@ use crate::{
 };
 use makegood_auth::Principal;
 use makegood_base::{
-    EventId, IdSeed, Ids, OrderId, PaymentId, RawId, SessionId, Timestamp, TransferId, UserId,
+    EventId, IdSeed, Ids, OrderId, PaymentId, RawId, RefundId, SessionId, Timestamp, TransferId, UserId,
 };
 use makegood_payments::{PaymentStatus, TopUpStatus};
 use makegood_refunds::RefundStatus;
@@ -62,7 +62,10 @@ async fn each_list_has_what_belongs_to_its_owner() {
         assert_page!(lists.payments_of_merchant(id(1).into(), ALL, None, 10), [5, 4, 3]);
         assert_page!(lists.orders_of_merchant(id(2).into(), ALL, None, 10), [11, 10, 9, 8]);
         assert_page!(lists.refunds_of_merchant(id(0).into(), ALL, None, 10), [3, 2, 1, 0]);
-        assert_page!(lists.refunds_of_payment(id(3).into(), None, 10), [11, 10, 9]);
+        assert_page!(lists.refunds_of_payment(id(3).into(), ALL, None, 10), [11, 10, 9]);
+        assert_page!(lists.refunds_of_payer(id(5).into(), ALL, None, 10), [5]);
+        assert_page!(lists.refunds(ALL, None, 3), [11, 10, 9]);
+        assert_page!(lists.refunds(ALL, Some(id(9).into()), 2), [8, 7]);
         assert_page!(lists.top_ups_of_user(id(1).into(), ALL, None, 10), [7, 6, 5, 4]);
         assert_page!(lists.bank_cards_of_user(id(1).into(), None, 10), [11, 9, 7, 5, 3, 1]);
         assert_page!(lists.merchants_of_owner(id(0).into(), None, 10), [10, 8, 6, 4, 2, 0]);
@@ -125,10 +128,10 @@ async fn a_status_filters_as_clients_read_it() {
         let owner = id(50);
         let fill = |facts: &mut Facts| {
             for key in 0..samples::CONTENTS {
-                let (merchant, payer) = (owner.into(), owner.into());
+                let (merchant, payer, payment) = (owner.into(), owner.into(), owner.into());
                 facts.payments.add(Payment { merchant, payer, ..samples::payments(key, key) }).unwrap();
                 facts.orders.add(Order { merchant, ..order(key, key) }).unwrap();
-                facts.refunds.add(Refund { merchant, ..samples::refunds(key, key) }).unwrap();
+                facts.refunds.add(Refund { merchant, payer, payment, ..samples::refunds(key, key) }).unwrap();
                 facts.top_ups.add(TopUp { user: owner.into(), ..samples::top_ups(key, key) }).unwrap();
             }
         };
@@ -149,6 +152,9 @@ async fn a_status_filters_as_clients_read_it() {
         for status in RefundStatus::ALL.iter().map(|status| status.as_str()) {
             let expected = with_status(samples::refunds, |row| row.status.as_str(), status);
             assert_page!(lists.refunds_of_merchant(owner.into(), only(status), None, 100), expected);
+            assert_page!(lists.refunds_of_payer(owner.into(), only(status), None, 100), expected);
+            assert_page!(lists.refunds_of_payment(owner.into(), only(status), None, 100), expected);
+            assert_page!(lists.refunds(only(status), None, 100), expected);
         }
         for status in TopUpStatus::ALL.iter().map(|status| status.as_str()) {
             let expected = with_status(samples::top_ups, |row| row.status.as_str(), status);
@@ -184,6 +190,8 @@ async fn times_filter_by_when_rows_were_made_and_not_by_their_ids() {
                 let payer = owner.into();
                 let payment = Payment { id: id.into(), payer, created_at, ..samples::payments(0, number) };
                 facts.payments.add(payment).unwrap();
+                let refund = Refund { id: id.into(), created_at, ..samples::refunds(0, number) };
+                facts.refunds.add(refund).unwrap();
                 let sides = if number % 2 == 0 { (owner, [9; 16]) } else { ([9; 16], owner) };
                 let (payer, payee) = (sides.0.into(), sides.1.into());
                 let base = samples::transfers(0, number);
@@ -214,6 +222,8 @@ async fn times_filter_by_when_rows_were_made_and_not_by_their_ids() {
                 .collect();
             expected.sort_unstable_by(|first, second| second.cmp(first));
             let times = (filter.created_after, filter.created_before);
+            let refunds = lists.refunds(filter, None, 100).await.unwrap();
+            assert_eq!(refunds.iter().map(RefundId::raw).collect::<Vec<_>>(), expected, "{filter:?}");
             let payments = lists.payments_of_payer(owner.into(), filter, None, 100).await.unwrap();
             assert_eq!(payments.iter().map(PaymentId::raw).collect::<Vec<_>>(), expected, "{filter:?}");
             let transfers = lists.transfers_of_user(owner.into(), times, None, 100).await.unwrap();
@@ -288,5 +298,8 @@ async fn events_come_whole() {
         assert_eq!(lists.events_of(id(1), None, 10).await.unwrap(), expected);
         let before = Some(EventId::from_raw(id(6)));
         assert_eq!(lists.events_of(id(1), before, 1).await.unwrap(), expected[2..3]);
+        let everybody: Vec<_> = (0..samples::CONTENTS).rev().map(|key| samples::events(key, key)).collect();
+        assert_eq!(lists.events(None, 100).await.unwrap(), everybody);
+        assert_eq!(lists.events(before, 2).await.unwrap(), everybody[6..8]);
     }
 }
