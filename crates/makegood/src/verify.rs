@@ -7,6 +7,7 @@ mod pool;
 mod projections;
 
 use crate::data_folder;
+use crate::output::counted;
 use makegood_ledger::replay;
 use makegood_sql::{Database, Options};
 use makegood_store::migrations;
@@ -28,7 +29,7 @@ pub struct Report {
     /// The replay of the journal.
     pub ledger: replay::Report,
     /// Rows of the wallet that were compared, by what they are.
-    pub compared: Vec<(&'static str, i64)>,
+    pub compared: Vec<(&'static str, u64)>,
     /// Where the wallet's books do not balance, or its rows differ from the ledger.
     pub differences: Vec<String>,
 }
@@ -44,8 +45,9 @@ impl Report {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let replay::Report { transactions, legs, differences, differences_found, stopped, .. } = &self.ledger;
-        let mut lines = vec![format!("journal: {transactions} transactions with {legs} legs replayed")];
-        let compared: Vec<_> = self.compared.iter().map(|(what, count)| format!("{count} {what}")).collect();
+        let (transactions, legs) = (counted(*transactions, "transaction"), counted(*legs, "leg"));
+        let mut lines = vec![format!("journal: {transactions} with {legs} replayed")];
+        let compared: Vec<_> = self.compared.iter().map(|(what, count)| counted(*count, what)).collect();
         if !compared.is_empty() {
             lines.push(format!("wallet: {} compared with it", compared.join(", ")));
         }
@@ -59,7 +61,7 @@ impl Report {
         let wallet = u64::try_from(self.differences.len()).unwrap_or(u64::MAX);
         lines.push(match differences_found.saturating_add(wallet) {
             0 if self.is_clean() => "ok".to_owned(),
-            found => format!("NOT OK: {found} differences"),
+            found => format!("NOT OK: {}", counted(found, "difference")),
         });
         lines
     }

@@ -21,7 +21,7 @@ type Sums = BTreeMap<(&'static str, Kind), i128>;
 
 pub(super) async fn check(transaction: &mut Transaction, report: &mut Report) -> Result<(), Error> {
     let (sums, accounts) = sums(transaction).await?;
-    report.compared.push(("accounts", accounts));
+    report.compared.push(("account", accounts.unsigned_abs()));
     report.differences.extend(unbalanced(&sums));
     let mut open: BTreeMap<String, i64> = BTreeMap::new();
     for row in transaction.query(OPEN_TRANSFERS_OUT, Vec::new(), &[Column::Text, Column::Integer]).await? {

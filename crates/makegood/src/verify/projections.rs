@@ -198,18 +198,19 @@ const CHECKS: &[Check] = &[
 ];
 
 const COUNTS: &[(&str, &str)] = &[
-    ("payments", "SELECT COUNT(*) FROM payments"),
-    ("refunds", "SELECT COUNT(*) FROM refunds"),
-    ("top-ups", "SELECT COUNT(*) FROM top_ups"),
-    ("transfers", "SELECT COUNT(*) FROM transfers"),
-    ("orders", "SELECT COUNT(*) FROM orders"),
-    ("bank transfers", "SELECT COUNT(*) FROM bank_transfers"),
+    ("payment", "SELECT COUNT(*) FROM payments"),
+    ("refund", "SELECT COUNT(*) FROM refunds"),
+    ("top-up", "SELECT COUNT(*) FROM top_ups"),
+    ("transfer", "SELECT COUNT(*) FROM transfers"),
+    ("order", "SELECT COUNT(*) FROM orders"),
+    ("bank transfer", "SELECT COUNT(*) FROM bank_transfers"),
 ];
 
 pub(super) async fn check(transaction: &mut Transaction, report: &mut Report) -> Result<(), Error> {
     for (what, text) in COUNTS {
         let row = transaction.query(text, Vec::new(), &[Kind::Integer]).await?.pop().unwrap_or_default();
-        report.compared.push((what, Fields::new("count", row).take()?));
+        let count: i64 = Fields::new("count", row).take()?;
+        report.compared.push((what, count.unsigned_abs()));
     }
     for check in CHECKS {
         let codes = check.movements.iter().map(|movement| Value::from(i64::from(movement.code())));
