@@ -33,7 +33,6 @@ const CASES: u32 = 10_000;
 
 /// Prints the line of promise P2; `scripts/prove` collects it.
 #[test]
-#[expect(clippy::print_stdout, reason = "a proof is a line that is printed")]
 fn every_movement_balances() {
     let minor = prop_oneof![Just(1), Just(i64::MAX), Just(i64::MAX - 1), 1..=i64::MAX, 1..=100_i64];
     let cases = (minor, 0..=10_000_u32, 0..=10_000_i64, any::<bool>());
