@@ -22,7 +22,8 @@ JSON numbers for money are refused. What belongs to somebody else is not found.
 gets the same answer, byte for byte, with `Idempotency-Replayed: true`: what was true then. Read the object for \
 what is true now. A key is kept for 30 days.
 
-**Errors** are RFC 9457 problems with a `code` that never changes. `remedies` says what to do next, and \
+**Errors** are RFC 9457 problems with a `code` that never changes. `field` names the part of the request that is \
+wrong, a parameter too, and `reason` says why and what is accepted. `remedies` says what to do next, and \
 `safe_to_pay_again` whether paying once more is free of risk. All codes: [/docs/errors](/docs/errors). Titles, \
 details and remedies come in English and Chinese, by `Accept-Language`.
 
