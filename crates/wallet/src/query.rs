@@ -75,15 +75,16 @@ pub enum Query {
 pub fn query_needs(query: &Query, caller: Caller, facts: &Facts) -> Needs {
     let mut asked = Asked { needs: Needs::default(), facts };
     caller.require(&mut asked.needs);
-    let Some(actor) = asked.actor(caller) else { return asked.needs };
+    // What is asked for is loaded together with who asks: some objects lead on through all the rounds there are.
+    let actor = asked.actor(caller);
     match query {
         Query::Me => {
-            if let Actor::User(user) = actor {
+            if let Some(Actor::User(user)) = actor {
                 asked.needs.users.insert(user);
             }
         }
         Query::Balances(currencies) => {
-            if let Actor::User(user) = actor {
+            if let Some(Actor::User(user)) = actor {
                 let accounts = currencies.iter().map(|currency| Account::user(user, *currency).id());
                 asked.needs.ledger.extend(accounts.map(RowKey::Account));
             }
@@ -113,7 +114,7 @@ pub fn query_needs(query: &Query, caller: Caller, facts: &Facts) -> Needs {
         Query::RefundTrace(id) => {
             refund(&mut asked, *id);
             if let Some(row) = asked.facts.refunds.peek(id) {
-                asked.payment(row.payment);
+                asked.needs.payments.insert(row.payment);
             }
         }
         Query::Refunds(ids, _) => ids.iter().for_each(|id| refund(&mut asked, *id)),
