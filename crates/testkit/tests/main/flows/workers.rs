@@ -48,13 +48,12 @@ impl HeldBank {
 
 async fn serve(mut stream: TcpStream, tell: mpsc::UnboundedSender<()>, mut is_let: watch::Receiver<bool>) {
     let mut bytes = [0; 4_096];
-    while let Ok(1..) = stream.read(&mut bytes).await {
+    if let Ok(1..) = stream.read(&mut bytes).await {
         let _ended = tell.send(());
         drop(is_let.wait_for(|is_let| *is_let).await);
         let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
         let answer = format!("{head}\r\ncontent-length: {}\r\n\r\n{YES}", YES.len());
         let _sent = stream.write_all(answer.as_bytes()).await;
-        return;
     }
 }
 
