@@ -1,16 +1,15 @@
 //! Random histories, and what holds after each step and at the end.
 
+use crate::traces::{at_hop, check_ledger_hop, check_traces, check_way_out, late, posted};
 use crate::world::{Known, Mood, World, cny};
 use makegood_banking::Direction;
-use makegood_base::RawId;
-use makegood_ledger::{TransactionId, TransactionRow};
 use makegood_payments::{PaymentStatus, Source};
-use makegood_refunds::{RefundOrigin, RefundStatus};
+use makegood_refunds::RefundStatus;
 use makegood_wallet::postings::{Account, Kind};
-use makegood_wallet::tables::{BankTransferId, PaymentId};
+use makegood_wallet::tables::PaymentId;
 use makegood_wallet::{Action, Caller, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef, Query};
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -175,77 +174,6 @@ fn check_trace(world: &World, id: PaymentId) {
     }
 }
 
-/// What the ledger has posted under a name of an object.
-fn posted<'a>(world: &'a World, tag: &str, object: RawId) -> Option<&'a TransactionRow> {
-    world.facts.book.transaction(&TransactionId::derive(tag, object))
-}
-
-/// What the ledger has taken in of a transfer that came too late.
-fn late(world: &World, transfer: Option<BankTransferId>) -> Option<&TransactionRow> {
-    transfer.and_then(|id| posted(world, "late_success", id.raw()))
-}
-
-/// A trace's state, time and reference at a hop; nothing where it has no such hop.
-fn at_hop<'a>(trace: &'a Value, name: &str) -> Option<[&'a Value; 3]> {
-    let hop = trace["hops"].as_array().unwrap().iter().find(|hop| hop["hop"] == name)?;
-    Some(["state", "at", "reference"].map(|member| &hop[member]))
-}
-
-/// The trace says of the ledger what the ledger says: that it has posted, when, and under which id.
-fn check_ledger_hop(trace: &Value, row: Option<&TransactionRow>) {
-    let [state, at, reference] = at_hop(trace, "ledger").unwrap();
-    match row {
-        Some(row) => {
-            assert_eq!([state, at, reference], [&json!("done"), &json!(row.at), &json!(row.id)], "{trace}");
-        }
-        None => assert!(state != "done" && reference.is_null(), "{trace}"),
-    }
-}
-
-/// The trace says of money that went out what the ledger says: arrived, refused, or neither yet.
-fn check_way_out(world: &World, trace: &Value, hop: &str, transfer: BankTransferId) {
-    let [state, at, _] = at_hop(trace, hop).unwrap_or_else(|| panic!("no {hop}: {trace}"));
-    let settled = posted(world, "return_settled", transfer.raw());
-    let refused = posted(world, "return_refused", transfer.raw());
-    let expected = match (settled, refused) {
-        (Some(row), None) => ["done".to_owned(), row.at.to_string()],
-        (None, Some(row)) => ["refused".to_owned(), row.at.to_string()],
-        (None, None) => {
-            assert!(state != "done" && state != "refused", "{trace}");
-            return;
-        }
-        (Some(_), Some(_)) => panic!("{transfer} went out and came back"),
-    };
-    assert_eq!([state, at], [&json!(expected[0]), &json!(expected[1])], "{trace}");
-}
-
-/// No trace of a top-up or a refund contradicts the ledger.
-fn check_other_traces(world: &World) {
-    for id in &world.top_ups {
-        let top_up = world.facts.top_ups.peek(id).unwrap();
-        let trace = world.read(&Query::TopUpTrace(*id), world.caller(top_up.user));
-        let row = posted(world, "top_up", id.raw());
-        check_ledger_hop(&trace, row.or(late(world, Some(top_up.bank_transfer))));
-        if let Some(back) = top_up.late_return {
-            check_way_out(world, &trace, "return", back);
-        }
-    }
-    for id in &world.refunds {
-        let refund = world.facts.refunds.peek(id).unwrap();
-        let trace = world.read(&Query::RefundTrace(*id), world.caller(refund.payer));
-        let payment = world.facts.payments.peek(&refund.payment).unwrap();
-        let row = match refund.origin {
-            RefundOrigin::Merchant => posted(world, "refund", id.raw()),
-            RefundOrigin::LateSuccess => late(world, payment.bank_transfer),
-        };
-        assert!(row.is_some(), "{id}");
-        check_ledger_hop(&trace, row);
-        if let Some(out) = refund.bank_transfer {
-            check_way_out(world, &trace, "bank", out);
-        }
-    }
-}
-
 /// The bank answers everything now, and is in one mood about what is new to it; then everything is over, and its
 /// books are ours.
 fn drain(world: &mut World, mood: Mood) {
@@ -303,7 +231,7 @@ fn play(steps: &[Step]) -> (World, BTreeSet<(&'static str, u16)>) {
         check_books(&world);
         check_payments(&world);
     }
-    check_other_traces(&world);
+    check_traces(&world);
     (world, seen)
 }
 
@@ -319,7 +247,7 @@ proptest! {
         drain(&mut world, if refuses { Mood::Refuses } else { Mood::Executes });
         check_books(&world);
         check_payments(&world);
-        check_other_traces(&world);
+        check_traces(&world);
         check_end(&world);
     }
 }
@@ -352,7 +280,7 @@ fn histories_reach_every_action_both_ways() {
         look(&world);
         drain(&mut world, if number % 2 == 0 { Mood::Executes } else { Mood::Refuses });
         check_payments(&world);
-        check_other_traces(&world);
+        check_traces(&world);
         look(&world);
     }
     let expected = ["done", "refused", "waiting"].map(|state| format!("{state:?}"));

@@ -5,4 +5,6 @@
 
 mod cases;
 mod history;
+mod told;
+mod traces;
 mod world;
