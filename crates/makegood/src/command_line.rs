@@ -4,6 +4,7 @@ use crate::Failure;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use makegood::ServerConfig;
+use makegood::bench::Part;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -38,6 +39,23 @@ pub(crate) enum Command {
         /// In which language.
         #[arg(long, default_value = "en")]
         language: DemoLanguage,
+    },
+    /// Measure this machine: each figure beside a reference of the same run. Scratch databases are made in the
+    /// data folder where there is one, else in the current folder, and removed; with MAKEGOOD_DATABASE_URL naming
+    /// a PostgreSQL server, also in databases of its own there.
+    Bench {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+        /// Fewer and shorter runs.
+        #[arg(long)]
+        quick: bool,
+        /// Only these parts.
+        #[arg(long, value_delimiter = ',', default_value = "ledger,callers,http,growth,memory")]
+        only: Vec<Part>,
+        /// Be the bare endpoint that payments over HTTP are held against.
+        #[arg(long, hide = true)]
+        bare_endpoint: bool,
     },
     /// Accounts of the people who answer people.
     Staff {

@@ -2,6 +2,7 @@
 
 use crate::Failure;
 use crate::command_line::{DemoLanguage, Options};
+use makegood::bench::{self, BenchConfig, Part};
 use makegood::doctor::{self, Finding};
 use makegood::output::say;
 use makegood::{demo, schema, staff, verify};
@@ -56,6 +57,34 @@ pub(crate) async fn add_staff(
     if !password_stdin {
         say(&format!("password: {password}"));
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn bench(
+    options: &Options,
+    json: bool,
+    quick: bool,
+    parts: Vec<Part>,
+) -> Result<ExitCode, Failure> {
+    let config = options.server_config()?;
+    let folder = config.data_folder.is_dir().then_some(config.data_folder);
+    let bench = BenchConfig {
+        folder: folder.unwrap_or_else(|| ".".into()),
+        postgres: config.database_url.filter(|url| url.starts_with("postgres")),
+        quick,
+        parts,
+    };
+    let report = bench::run(&bench, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    if json {
+        say(&serde_json::to_string_pretty(&report)?);
+    } else {
+        report.lines().iter().for_each(|line| say(line));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn bare_endpoint() -> Result<ExitCode, Failure> {
+    bench::endpoint::serve().await?;
     Ok(ExitCode::SUCCESS)
 }
 

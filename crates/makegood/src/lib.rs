@@ -3,6 +3,7 @@
 //! [`Server`] is the service with its workers, exactly as `makegood serve` runs it. Beside it are the other
 //! commands of the binary.
 
+pub mod bench;
 pub mod curl;
 mod data_folder;
 pub mod demo;

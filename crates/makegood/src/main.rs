@@ -14,9 +14,9 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let command_line = CommandLine::parse();
-    // The demo tells its story on the same terminal.
-    let is_demo = matches!(command_line.command, Some(Command::Demo { .. }));
-    command_line.options.start_logging(if is_demo { LevelFilter::ERROR } else { LevelFilter::INFO });
+    // What these print is for the same terminal.
+    let is_report = matches!(command_line.command, Some(Command::Demo { .. } | Command::Bench { .. }));
+    command_line.options.start_logging(if is_report { LevelFilter::ERROR } else { LevelFilter::INFO });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(Box::pin(run(command_line))),
@@ -36,6 +36,8 @@ async fn run(command_line: CommandLine) -> Result<ExitCode, Failure> {
         Command::Verify => commands::verify(&options).await,
         Command::Doctor => commands::doctor(&options).await,
         Command::Demo { language } => commands::demo(language).await,
+        Command::Bench { bare_endpoint: true, .. } => commands::bare_endpoint().await,
+        Command::Bench { json, quick, only, .. } => commands::bench(&options, json, quick, only).await,
         Command::Staff { command: StaffCommand::Add { login, password_stdin } } => {
             commands::add_staff(&options, &login, password_stdin).await
         }

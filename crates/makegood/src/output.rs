@@ -1,6 +1,11 @@
 //! Lines for the person, or the program, that reads standard output.
 
-use std::io::{Write as _, stdout};
+use std::io::{Write as _, stderr, stdout};
+
+/// Writes a line on standard error: what a person who waits wants to know, and a program does not.
+pub fn note(text: &str) {
+    let _unread = writeln!(stderr().lock(), "{text}");
+}
 
 /// Writes a line on standard output at once. A reader that has gone away changes nothing of what is done.
 pub fn say(text: &str) {

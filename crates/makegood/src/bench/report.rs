@@ -1,0 +1,257 @@
+//! What came of it, as JSON and as a table for people.
+
+use serde::Serialize;
+
+/// All figures of a run.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The machine, as it calls itself.
+    pub machine: String,
+    /// The commit that the program was built from.
+    pub commit: &'static str,
+    /// Whether runs were fewer and shorter.
+    pub quick: bool,
+    /// Transfers per second through the ledger.
+    pub ledger: Vec<LedgerFigure>,
+    /// Transfers per second that concurrent callers submit to the engine.
+    pub callers: Vec<CallersFigure>,
+    /// Payments per second over HTTP.
+    pub http: Vec<HttpFigure>,
+    /// How cost grows with history.
+    pub growth: Vec<GrowthFigure>,
+    /// Replaying and comparing the long history.
+    pub verify: Vec<VerifyFigure>,
+    /// Memory and disk, on SQLite.
+    pub memory: MemoryFigure,
+}
+
+/// What is done per second on a history of so many payments.
+#[derive(Debug, Serialize)]
+pub struct GrowthFigure {
+    /// `sqlite` or `postgres`.
+    pub database: &'static str,
+    /// How many payments there were before the first run.
+    pub history: usize,
+    /// Payments through the engine.
+    pub per_s: f64,
+    /// Pages of 50 of somebody's history, over HTTP.
+    pub page_per_s: f64,
+    /// Look-ups by a merchant's own order number, over HTTP.
+    pub look_up_per_s: f64,
+    /// Traces, over HTTP.
+    pub trace_per_s: f64,
+    /// From the start of the process until it listens.
+    pub start_ms: f64,
+}
+
+/// What `verify` replays and compares per second.
+#[derive(Debug, Serialize)]
+pub struct VerifyFigure {
+    /// `sqlite` or `postgres`.
+    pub database: &'static str,
+    /// How many transactions were replayed.
+    pub transactions: u64,
+    /// How many legs, each a transfer, they have.
+    pub legs: u64,
+    /// Transactions.
+    pub per_s: f64,
+    /// Legs.
+    pub legs_per_s: f64,
+}
+
+/// What the service takes.
+#[derive(Debug, Default, Serialize)]
+pub struct MemoryFigure {
+    /// How many payments were made.
+    pub payments: usize,
+    /// Resident before the first.
+    pub idle_mib: f64,
+    /// Resident after half of them.
+    pub half_mib: f64,
+    /// Resident after all of them.
+    pub after_mib: f64,
+    /// On disk, with the log.
+    pub bytes_per_payment: u64,
+}
+
+/// Transfers per second in batches of one size.
+#[derive(Debug, Serialize)]
+pub struct LedgerFigure {
+    /// `sqlite` or `postgres`.
+    pub database: &'static str,
+    /// How many transfers are one batch.
+    pub batch: usize,
+    /// `random`, or `hot` where each transfer credits the same account.
+    pub accounts: &'static str,
+    /// Through the posting path.
+    pub per_s: f64,
+    /// One bare row for each transfer, one balance for each account that was touched.
+    pub bare_per_s: f64,
+    /// `per_s` by `bare_per_s`.
+    pub ratio: f64,
+    /// The same rows, columns and bytes, with nothing decided.
+    pub same_rows_per_s: f64,
+    /// `per_s` by `same_rows_per_s`.
+    pub same_rows_ratio: f64,
+}
+
+/// Transfers per second that so many callers submit, each waiting for its answer.
+#[derive(Debug, Serialize)]
+pub struct CallersFigure {
+    /// `sqlite` or `postgres`.
+    pub database: &'static str,
+    /// How many callers.
+    pub callers: usize,
+    /// Together.
+    pub per_s: f64,
+}
+
+/// Payments from balance per second over keep-alive connections.
+#[derive(Debug, Serialize)]
+pub struct HttpFigure {
+    /// `sqlite` or `postgres`.
+    pub database: &'static str,
+    /// How many connections, each with one request under way.
+    pub connections: usize,
+    /// `many`, or `one` where all payments are to one merchant.
+    pub merchants: &'static str,
+    /// Payments.
+    pub per_s: f64,
+    /// Requests to an endpoint that reads and answers JSON and does nothing.
+    pub bare_per_s: f64,
+    /// `per_s` by `bare_per_s`.
+    pub ratio: f64,
+    /// Payments that each are a transaction of their own, with a lock on the merchant's row; on PostgreSQL.
+    pub per_transaction_per_s: Option<f64>,
+    /// Half of the payments were answered faster.
+    pub p50_ms: f64,
+    /// 99 of 100 payments were answered faster.
+    pub p99_ms: f64,
+    /// The same of the bare endpoint.
+    pub bare_p99_ms: f64,
+}
+
+impl Report {
+    /// A report without figures.
+    pub(super) fn of_this_machine(quick: bool) -> Self {
+        Self {
+            machine: machine(),
+            commit: env!("MAKEGOOD_COMMIT"),
+            quick,
+            ledger: Vec::new(),
+            callers: Vec::new(),
+            http: Vec::new(),
+            growth: Vec::new(),
+            verify: Vec::new(),
+            memory: MemoryFigure::default(),
+        }
+    }
+
+    /// The report for people.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("machine {}", self.machine), format!("commit  {}", self.commit)];
+        lines.push(String::new());
+        lines.push("ledger    batch accounts transfers/s  same rows/s ratio      bare/s ratio".to_owned());
+        for figure in &self.ledger {
+            lines.push(format!(
+                "{:<8} {:>6} {:<8} {:>11.0} {:>12.0} {:>5.2} {:>11.0} {:>5.2}",
+                figure.database,
+                figure.batch,
+                figure.accounts,
+                figure.per_s,
+                figure.same_rows_per_s,
+                figure.same_rows_ratio,
+                figure.bare_per_s,
+                figure.ratio
+            ));
+        }
+        lines.push(String::new());
+        lines.push("engine   callers transfers/s".to_owned());
+        for figure in &self.callers {
+            lines.push(format!("{:<8} {:>7} {:>11.0}", figure.database, figure.callers, figure.per_s));
+        }
+        lines.push(String::new());
+        lines.push(
+            "http     connections merchants payments/s   bare/s ratio   p50 ms   p99 ms bare p99".to_owned(),
+        );
+        for figure in &self.http {
+            lines.push(format!(
+                "{:<8} {:>11} {:<9} {:>10.0} {:>8.0} {:>5.2} {:>8.1} {:>8.1} {:>8.1}",
+                figure.database,
+                figure.connections,
+                figure.merchants,
+                figure.per_s,
+                figure.bare_per_s,
+                figure.ratio,
+                figure.p50_ms,
+                figure.p99_ms,
+                figure.bare_p99_ms
+            ));
+        }
+        lines.push(String::new());
+        lines.push("history    payments payments/s    pages/s look-ups/s   traces/s start ms".to_owned());
+        for figure in &self.growth {
+            lines.push(format!(
+                "{:<8} {:>10} {:>10.0} {:>10.0} {:>10.0} {:>10.0} {:>8.0}",
+                figure.database,
+                figure.history,
+                figure.per_s,
+                figure.page_per_s,
+                figure.look_up_per_s,
+                figure.trace_per_s,
+                figure.start_ms
+            ));
+        }
+        lines.push(String::new());
+        lines.push("verify   transactions       legs transactions/s     legs/s".to_owned());
+        for figure in &self.verify {
+            lines.push(format!(
+                "{:<8} {:>12} {:>10} {:>14.0} {:>10.0}",
+                figure.database, figure.transactions, figure.legs, figure.per_s, figure.legs_per_s
+            ));
+        }
+        let MemoryFigure { payments, idle_mib, half_mib, after_mib, bytes_per_payment } = &self.memory;
+        lines.push(String::new());
+        lines.push(format!(
+            "memory   {idle_mib:.1} MiB idle, {half_mib:.1} after {}, {after_mib:.1} after {payments} payments; \
+             {bytes_per_payment} bytes on disk for each",
+            payments / 2
+        ));
+        lines
+    }
+}
+
+/// The median of some figures; zero of none.
+pub(super) fn median(figures: impl IntoIterator<Item = f64>) -> f64 {
+    let mut figures: Vec<_> = figures.into_iter().collect();
+    figures.sort_by(f64::total_cmp);
+    let middle = figures.len() / 2;
+    match (figures.get(middle), figures.len() % 2) {
+        (Some(figure), 1) => *figure,
+        (Some(upper), _) => (upper + figures[middle - 1]) / 2.0,
+        (None, _) => 0.0,
+    }
+}
+
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let cpu_info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu_info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or(std::env::consts::ARCH, |(_, model)| model);
+    format!("{cores} cores, {model}, {}", std::env::consts::OS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians() {
+        for (figures, expected) in
+            [(vec![], 0.0), (vec![3.0], 3.0), (vec![9.0, 1.0, 2.0], 2.0), (vec![4.0, 1.0, 2.0, 3.0], 2.5)]
+        {
+            assert_eq!(median(figures.clone()).to_bits(), f64::to_bits(expected), "{figures:?}");
+        }
+    }
+}
