@@ -8,7 +8,7 @@ use crate::{
     lease::Connection,
     row::Row,
     table::Table,
-    text::{CHUNKS, Operation, Texts, chunk_sizes, chunks},
+    text::{Operation, Texts, chunk_sizes, chunks},
     value::{Kind, Value},
 };
 use sqlx::{
@@ -47,16 +47,12 @@ async fn select_sqlite(
     keys: &[&Vec<Value>],
 ) -> Result<Vec<Row>, Error> {
     let mut rows = Vec::with_capacity(keys.len());
-    let smallest = CHUNKS[CHUNKS.len() - 2];
-    // The last few keys go in one statement, filled up with one of them again: a set does not mind.
-    let padded = keys.len() + if keys.len() == 1 { 0 } else { (smallest - keys.len() % smallest) % smallest };
-    let last = keys.last().into_iter().cycle();
-    let mut keys = keys.iter().chain(last);
-    for chunk in chunks(padded, table.key) {
+    let mut left = keys.iter();
+    for (chunk, filled) in chunks(keys.len(), table.key) {
         let text = texts.get(Dialect::Sqlite, table, Operation::Select, chunk);
         let mut arguments = SqliteArguments::default();
-        arguments.reserve(chunk * table.key, 0);
-        for value in keys.by_ref().take(chunk).copied().flatten() {
+        arguments.reserve(filled * table.key, 0);
+        for value in left.by_ref().take(filled).copied().flatten() {
             add_sqlite(&mut arguments, value.clone())?;
         }
         let found = sqlx::query_with(AssertSqlSafe(text), arguments).fetch_all(&mut *connection).await?;
@@ -129,11 +125,12 @@ async fn write_sqlite(
     let mut found = 0;
     let sizes = chunks(rows.len(), width);
     let mut rows = rows.into_iter();
-    for chunk in sizes {
+    for (chunk, filled) in sizes {
         let text = texts.get(Dialect::Sqlite, table, operation, chunk);
         let mut arguments = SqliteArguments::default();
-        arguments.reserve(chunk * width, 0);
-        for value in rows.by_ref().take(chunk).flatten() {
+        arguments.reserve(filled * width, 0);
+        // What is not bound is null.
+        for value in rows.by_ref().take(filled).flatten() {
             add_sqlite(&mut arguments, value)?;
         }
         found +=

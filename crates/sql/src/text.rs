@@ -1,7 +1,10 @@
 //! The text of bulk statements, made once per table, operation and size, and kept.
 //!
 //! PostgreSQL takes one array per column and has one text for any number of rows. SQLite takes the rows one
-//! behind the other and has one text per [chunk size](chunks), so that few texts stay prepared.
+//! behind the other and has one text per [chunk size](chunks), so that few texts stay prepared; places that stay
+//! empty are null, and a null is no key. On SQLite a write says `OR ROLLBACK`: a statement that fails ends its
+//! transaction anyway, and without this SQLite would copy each page before it changes it, to take back that
+//! statement alone.
 
 use crate::{
     database::Dialect,
@@ -66,20 +69,26 @@ impl Operation {
 
 /// SQLite's SQLITE_MAX_VARIABLE_NUMBER.
 const BINDS_MAX: usize = 32_766;
-/// The numbers of rows that have a text of their own on SQLite.
-pub(crate) const CHUNKS: [usize; 4] = [512, 64, 8, 1];
+/// The numbers of rows that have a text of their own on SQLite, the smallest first.
+const CHUNKS: [usize; 6] = [1, 4, 16, 64, 256, 512];
 
-/// The chunk sizes for rows of `width` values, the largest first.
-pub(crate) fn chunk_sizes(width: usize) -> impl Iterator<Item = usize> {
+/// The chunk sizes for rows of `width` values, the smallest first.
+pub(crate) fn chunk_sizes(width: usize) -> impl DoubleEndedIterator<Item = usize> {
     CHUNKS.into_iter().filter(move |chunk| chunk * width <= BINDS_MAX)
 }
 
-/// Cuts `rows` rows of `width` values into chunks that have a text, the largest first.
-pub(crate) fn chunks(mut rows: usize, width: usize) -> impl Iterator<Item = usize> {
+/// Cuts `rows` rows of `width` values into chunks that have a text. Each is told with how many rows it has: a
+/// statement costs more than the places in it that stay empty, so that the last rows share one.
+pub(crate) fn chunks(mut rows: usize, width: usize) -> impl Iterator<Item = (usize, usize)> {
     std::iter::from_fn(move || {
-        let chunk = chunk_sizes(width).find(|chunk| *chunk <= rows)?;
-        rows -= chunk;
-        Some(chunk)
+        if rows == 0 {
+            return None;
+        }
+        let fitting = chunk_sizes(width).find(|chunk| *chunk >= rows);
+        let chunk = fitting.or_else(|| chunk_sizes(width).next_back())?;
+        let filled = rows.min(chunk);
+        rows -= filled;
+        Some((chunk, filled))
     })
 }
 
@@ -131,7 +140,8 @@ pub(crate) fn make(dialect: Dialect, table: &Table, operation: Operation, rows: 
             format!("SELECT {columns} FROM {given} JOIN {name} AS t ON {}", same_key(table))
         }
         (Operation::Update, _) => {
-            let mut text = format!("UPDATE {name} AS t SET version = t.version + 1");
+            let or_rollback = if dialect == Dialect::Sqlite { " OR ROLLBACK" } else { "" };
+            let mut text = format!("UPDATE{or_rollback} {name} AS t SET version = t.version + 1");
             for (index, column) in table.columns.iter().enumerate().skip(table.key) {
                 let _ = write!(text, ", {} = v.column{}", column.name, index + 1);
             }
@@ -166,12 +176,15 @@ fn scan(table: &Table, operation: Operation) -> String {
 
 fn insert(dialect: Dialect, table: &Table, given: &str) -> String {
     let columns = read_columns(table, "");
-    let source = match (dialect, table.versioned) {
-        (Dialect::Sqlite, _) => given.to_owned(),
-        (Dialect::Postgres, false) => format!("SELECT * FROM {given}"),
-        (Dialect::Postgres, true) => format!("SELECT *, 1 FROM {given}"),
-    };
-    format!("INSERT INTO {} ({columns}) {source}", table.name)
+    let name = table.name;
+    match (dialect, table.versioned) {
+        // A place that stays empty is null, which no key is.
+        (Dialect::Sqlite, _) => format!(
+            "INSERT OR ROLLBACK INTO {name} ({columns}) SELECT * FROM ({given}) WHERE column1 IS NOT NULL"
+        ),
+        (Dialect::Postgres, false) => format!("INSERT INTO {name} ({columns}) SELECT * FROM {given}"),
+        (Dialect::Postgres, true) => format!("INSERT INTO {name} ({columns}) SELECT *, 1 FROM {given}"),
+    }
 }
 
 /// `VALUES (?,?),(?,?)`: unnamed binds are the cheapest to bind, and SQLite names the columns `column1…`.
@@ -221,11 +234,14 @@ mod tests {
     fn chunks_add_up_and_fit() {
         for (rows, width, expected) in [
             (0, 3, vec![]),
-            (1, 3, vec![1]),
-            (9, 3, vec![8, 1]),
-            (1_100, 3, vec![512, 512, 64, 8, 1, 1, 1, 1]),
-            (600, 64, [vec![64; 9], vec![8; 3]].concat()),
-            (600, 32_766, vec![1; 600]),
+            (1, 3, vec![(1, 1)]),
+            (2, 3, vec![(4, 2)]),
+            (16, 3, vec![(16, 16)]),
+            (17, 3, vec![(64, 17)]),
+            (1_100, 3, vec![(512, 512), (512, 512), (256, 76)]),
+            (1_536, 3, vec![(512, 512); 3]),
+            (600, 128, [vec![(64, 64); 9], vec![(64, 24)]].concat()),
+            (3, 32_766, vec![(1, 1); 3]),
         ] {
             assert_eq!(chunks(rows, width).collect::<Vec<_>>(), expected, "{rows} rows of {width}");
         }
