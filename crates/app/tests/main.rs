@@ -164,6 +164,39 @@ async fn a_batch_is_bounded_in_commands_rows_and_bytes() {
 }
 
 #[tokio::test]
+async fn people_never_starve_the_background() {
+    let store = MemoryStore::default();
+    let limits = EngineLimits { batch_commands_max: 2, batch_background_max: 1, ..EngineLimits::default() };
+    let engine = start(&store, limits);
+    let (head, _facts) = store.begin().await.unwrap();
+    let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let mut tasks = Vec::new();
+    // The first is taken alone; then four people wait, and one of the background behind them.
+    for number in 0..6 {
+        let person = register(&format!("{number}@example.com"), None, 0);
+        let command = match number {
+            5 => {
+                Command { caller: Caller::System, action: Action::ForgetKeys { keys: Vec::new() }, ..person }
+            }
+            _ => person,
+        };
+        let (engine, order) = (engine.clone(), Arc::clone(&order));
+        tasks.push(tokio::spawn(async move {
+            let _reply = engine.submit(command).await.unwrap();
+            order.lock().unwrap().push(number);
+        }));
+        settle().await;
+    }
+    drop(head);
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let order = order.lock().unwrap();
+    assert_eq!(order[0], 0);
+    assert!(order[1..4].contains(&5), "the background waits for all people: {order:?}");
+}
+
+#[tokio::test]
 async fn one_key_in_one_batch_has_one_effect_and_one_answer() {
     let store = MemoryStore::default();
     let engine = start(&store, EngineLimits::default());

@@ -12,13 +12,15 @@ use tokio::time::Instant;
 /// What bounds the engine.
 #[derive(Debug, Clone, Copy)]
 pub struct EngineLimits {
-    /// The most commands of one batch.
+    /// The most of people's commands in one batch.
     pub batch_commands_max: usize,
-    /// How many rows a batch's commands may touch; the command that passes this is the batch's last.
+    /// How many rows people's commands in a batch may touch, and the background's as many again; the command that
+    /// passes this is the last.
     pub batch_rows_max: usize,
-    /// How many bytes of content a batch's commands may have; the command that passes this is the batch's last.
+    /// How many bytes of content people's commands in a batch may have, and the background's as many again; the
+    /// command that passes this is the last.
     pub batch_bytes_max: usize,
-    /// The most background commands of a batch while people wait.
+    /// The most background commands of a batch while people wait: a share of their own.
     pub batch_background_max: usize,
     /// How many of people's commands may wait.
     pub queue_people_max: usize,
@@ -39,7 +41,7 @@ impl Default for EngineLimits {
     fn default() -> Self {
         Self {
             batch_commands_max: 4_096,
-            batch_rows_max: 131_072,
+            batch_rows_max: 262_144,
             batch_bytes_max: 16 * 1_024 * 1_024,
             batch_background_max: 256,
             queue_people_max: 16_384,
@@ -87,26 +89,28 @@ impl Queues {
                 Some(queued) = self.background.recv() => queued,
                 else => return None,
             };
-            let is_background = first.command.action.is_background();
-            let mut batch = Collected::default();
-            batch.add(first);
-            while batch.has_room(limits) {
+            let (mut people, mut background) = (Collected::default(), Collected::default());
+            if first.command.action.is_background() {
+                background.add(first)
+            } else {
+                people.add(first)
+            }
+            while people.has_room(limits.batch_commands_max, limits) {
                 let Ok(queued) = self.people.try_recv() else { break };
-                batch.add(queued);
+                people.add(queued);
             }
-            let people = batch.commands.len() - usize::from(is_background);
-            let background_max =
-                if people > 0 { limits.batch_background_max } else { limits.batch_commands_max };
-            for _ in 0..background_max {
-                if !batch.has_room(limits) {
-                    break;
-                }
+            // The background has a share of its own, so that people never starve it.
+            let waits = !people.commands.is_empty();
+            let share = if waits { limits.batch_background_max } else { limits.batch_commands_max };
+            while background.has_room(share, limits) {
                 let Ok(queued) = self.background.try_recv() else { break };
-                batch.add(queued);
+                background.add(queued);
             }
+            let mut batch = people.commands;
+            batch.append(&mut background.commands);
             let now = Instant::now();
             let (late, batch): (Vec<_>, Vec<_>) =
-                batch.commands.into_iter().partition(|queued| queued.give_up_at <= now);
+                batch.into_iter().partition(|queued| queued.give_up_at <= now);
             for queued in late {
                 queued.answer(Err(Undecided::Busy));
             }
@@ -117,7 +121,7 @@ impl Queues {
     }
 }
 
-/// A batch that is being collected.
+/// What a batch has of one queue.
 #[derive(Default)]
 struct Collected {
     commands: Vec<Queued>,
@@ -132,8 +136,8 @@ impl Collected {
         self.commands.push(queued);
     }
 
-    const fn has_room(&self, limits: &EngineLimits) -> bool {
-        self.commands.len() < limits.batch_commands_max
+    const fn has_room(&self, commands_max: usize, limits: &EngineLimits) -> bool {
+        self.commands.len() < commands_max
             && self.rows < limits.batch_rows_max
             && self.bytes < limits.batch_bytes_max
     }
