@@ -2,6 +2,7 @@
 //! field.
 
 use crate::answer::Refused;
+use crate::strict::object;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use makegood_auth::{DisplayName, Login};
@@ -44,6 +45,7 @@ impl AmountBody {
 #[schema(as = Expectation)]
 pub(crate) struct ExpectBody {
     /// The amount.
+    #[serde(deserialize_with = "object")]
     amount: AmountBody,
     /// The payee's id, `mch_…` or `usr_…`.
     payee: String,

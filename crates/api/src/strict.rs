@@ -90,11 +90,18 @@ fn reason(message: &str) -> (Option<&str>, Reason) {
     if what.starts_with("invalid value: integer `") && expected == "u32" {
         return (None, Reason::OutOfRange { minimum: 0, maximum: u32::MAX.into() });
     }
-    let Some(found) = what.strip_prefix("invalid type: ") else {
-        // What is wrong with a parameter that is not a text is that it is not a number.
-        return (None, Reason::WrongType { expected: JsonType::Integer, found: JsonType::String });
+    let reason = match (what, what.strip_prefix("invalid type: ")) {
+        (_, Some(found)) => Reason::WrongType { expected: type_of(expected), found: type_of(found) },
+        // A parameter is a text until it is read: these are the standard library's words for one that is no number.
+        ("invalid digit found in string" | "cannot parse integer from empty string", _) => {
+            Reason::WrongType { expected: JsonType::Integer, found: JsonType::String }
+        }
+        ("number too large to fit in target type", _) => {
+            Reason::OutOfRange { minimum: 0, maximum: u32::MAX.into() }
+        }
+        _ => Reason::NotUnderstood,
     };
-    (None, Reason::WrongType { expected: type_of(expected), found: type_of(found) })
+    (None, reason)
 }
 
 /// The type that serde names, as it expects it or found it.
@@ -108,6 +115,18 @@ fn type_of(words: &str) -> JsonType {
         "null" | "unit value" => JsonType::Null,
         _ => JsonType::Object,
     }
+}
+
+/// Reads a field that is an object by itself: `deserialize_with` of each such field.
+pub(crate) fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Object::deserialize(deserializer).map(|object| object.0)
+}
+
+/// Reads a field that is an object, or null, or not there: `deserialize_with` of each such field, with `default`.
+pub(crate) fn optional_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Option::<Object<T>>::deserialize(deserializer).map(|object| object.map(|object| object.0))
 }
 
 /// An object. Serde would take a list of its fields' values for one, too.
@@ -188,6 +207,13 @@ mod tests {
     }
 
     #[test]
+    fn of_a_message_that_is_not_known_nothing_false_is_said() {
+        for message in ["invalid length 1, expected struct Body with 4 elements", "unknown variant `x`", ""] {
+            assert_eq!(reason(message), (None, Reason::NotUnderstood), "{message}");
+        }
+    }
+
+    #[test]
     fn parameters_are_refused_with_what_is_wrong_and_where() {
         #[derive(Debug, Deserialize)]
         #[serde(deny_unknown_fields)]
@@ -201,6 +227,7 @@ mod tests {
             ("_limit=x", "_limit", integer()),
             ("_limit=", "_limit", integer()),
             ("_limit=-1", "_limit", integer()),
+            ("_limit=4294967296", "_limit", Reason::OutOfRange { minimum: 0, maximum: 4_294_967_295 }),
             ("_limit=1&_limit=2", "_limit", Reason::DuplicateField),
             ("_cursor=1&_cursor=2", "_cursor", Reason::DuplicateField),
             ("offset=3", "offset", Reason::UnknownField { accepted }),

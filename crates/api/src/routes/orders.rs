@@ -7,6 +7,7 @@ use crate::listing::list_parameters;
 use crate::long_poll::Stopping;
 use crate::paging::Params;
 use crate::shared::Api;
+use crate::strict::object;
 use crate::write::{Nothing, Write};
 use axum::extract::State;
 use axum::http::header;
@@ -43,6 +44,7 @@ struct OrderBody {
     #[schema(example = "A-1001")]
     merchant_order_no: String,
     /// How much.
+    #[serde(deserialize_with = "object")]
     amount: AmountBody,
     /// What it is for, on one line of at most 256 characters.
     #[schema(example = "Two bowls of noodles")]

@@ -7,6 +7,7 @@ use crate::listing::list_parameters;
 use crate::long_poll::{Stopping, Wait};
 use crate::paging::Params;
 use crate::shared::Api;
+use crate::strict::{object, optional_object};
 use crate::write::{Nothing, Write};
 use axum::extract::State;
 use makegood_base::PaymentId;
@@ -72,10 +73,13 @@ struct PaymentBody {
     /// The text of the order's QR code.
     qr: Option<String>,
     /// What the payer typed, where they did: it must be the order's amount.
+    #[serde(default, deserialize_with = "optional_object")]
     amount: Option<AmountBody>,
     /// Where the money comes from.
+    #[serde(deserialize_with = "object")]
     source: SourceBody,
     /// What the payer saw: the amount and the payee's id. Without it the payment waits for `confirm`.
+    #[serde(default, deserialize_with = "optional_object")]
     expect: Option<ExpectBody>,
     /// Your own reference, unique for ever: the same again is the same payment.
     client_ref: Option<String>,
@@ -188,6 +192,7 @@ async fn trace(
 #[serde(deny_unknown_fields)]
 struct Confirmation {
     /// What the payer saw: the amount and the payee's id.
+    #[serde(deserialize_with = "object")]
     expect: ExpectBody,
     /// The payment password. No account has one yet.
     #[serde(rename = "payment_password")]

@@ -7,6 +7,7 @@ use crate::listing::list_parameters;
 use crate::long_poll::{Stopping, Wait};
 use crate::paging::Params;
 use crate::shared::Api;
+use crate::strict::optional_object;
 use crate::write::Write;
 use axum::extract::State;
 use makegood_base::{PaymentId, RefundId};
@@ -30,6 +31,7 @@ pub(crate) fn router() -> OpenApiRouter<Api> {
 #[serde(deny_unknown_fields)]
 struct NewRefund {
     /// How much; all that is left, when it does not say.
+    #[serde(default, deserialize_with = "optional_object")]
     amount: Option<AmountBody>,
     /// Why, on one line of at most 256 characters. The payer reads it.
     #[schema(example = "Sold out")]

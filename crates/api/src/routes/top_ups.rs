@@ -7,6 +7,7 @@ use crate::listing::list_parameters;
 use crate::long_poll::{Stopping, Wait};
 use crate::paging::Params;
 use crate::shared::Api;
+use crate::strict::object;
 use crate::write::Write;
 use axum::extract::State;
 use makegood_base::{TopUpId, UserId};
@@ -26,6 +27,7 @@ pub(crate) fn router() -> OpenApiRouter<Api> {
 #[serde(deny_unknown_fields)]
 struct NewTopUp {
     /// How much.
+    #[serde(deserialize_with = "object")]
     amount: AmountBody,
     /// From which card, `crd_…`.
     #[schema(example = "crd_01h455vb4pex5vsknk084sn02q")]

@@ -7,6 +7,7 @@ use crate::fields::{self, AmountBody, ExpectBody, PathId};
 use crate::listing::list_parameters;
 use crate::paging::Params;
 use crate::shared::Api;
+use crate::strict::object;
 use crate::write::Write;
 use axum::extract::State;
 use makegood_base::TransferId;
@@ -72,10 +73,12 @@ struct NewTransfer {
     #[schema(example = "+8613800138000")]
     to: String,
     /// How much.
+    #[serde(deserialize_with = "object")]
     amount: AmountBody,
     /// What the payee reads with it, on one line of at most 256 characters.
     note: Option<String>,
     /// What the payer saw: the amount and the payee's id.
+    #[serde(deserialize_with = "object")]
     expect: ExpectBody,
     /// Your own reference, unique for ever: the same again is the same transfer.
     client_ref: Option<String>,

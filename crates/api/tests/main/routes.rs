@@ -3,7 +3,7 @@
 use crate::client::{Service, request};
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Every route there is, with its methods; `!` marks what anybody may call, `$` what needs a key. A new route
@@ -225,7 +225,7 @@ async fn every_body_that_is_not_what_is_documented_is_refused_with_the_reason() 
     let service = Service::start().await;
     let token = service.wallet.user().await.token;
     let document = document();
-    let mut count = 0;
+    let (mut count, mut nested_count) = (0, 0);
     for (path, method, operation) in operations(&document) {
         let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") else {
             continue;
@@ -254,9 +254,46 @@ async fn every_body_that_is_not_what_is_documented_is_refused_with_the_reason() 
             assert!(!answered.text("/detail").contains("canary"), "{name}");
         }
         count += 1;
+        let whole = example_of(schema, &document, "");
+        for (path, members) in nested_objects(schema, &document) {
+            let mut body = whole.clone();
+            // A list of the members' values, in their order.
+            put(&mut body, &path, members.into_iter().map(|(_, value)| value).collect());
+            let answered = service.post_keyed(&token, "k", &concrete, &body.to_string()).await.expect(400);
+            assert_eq!(answered.text("/field"), path.join("."), "{concrete} {body}");
+            let expected = json!({"kind": "wrong_type", "expected": "object", "found": "array"});
+            assert_eq!(answered.json()["reason"], expected, "{concrete} {body}");
+            nested_count += 1;
+        }
     }
-    assert!(count > 8, "{count}");
+    assert!(count > 8 && nested_count > 8, "{count} {nested_count}");
     service.wallet.stop().await;
+}
+
+/// The objects inside of a body: the path of each, and its members by an example.
+fn nested_objects(schema: &Value, document: &Value) -> Vec<(Vec<String>, Map<String, Value>)> {
+    let mut found = Vec::new();
+    for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+        // What can be null too is one of several.
+        let one_of = member["oneOf"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let references = one_of.iter().chain([member]).filter_map(|schema| schema["$ref"].as_str());
+        for reference in references {
+            let schema = document.pointer(reference.trim_start_matches('#')).unwrap();
+            let members = example_of(schema, document, name).as_object().unwrap().clone();
+            found.push((vec![name.clone()], members));
+            found.extend(nested_objects(schema, document).into_iter().map(|(mut path, members)| {
+                path.insert(0, name.clone());
+                (path, members)
+            }));
+        }
+    }
+    found
+}
+
+/// Puts a value at a path; what is missing on the way is made.
+fn put(body: &mut Value, path: &[String], value: Value) {
+    let Some((first, rest)) = path.split_first() else { return *body = value };
+    put(&mut body[first], rest, value);
 }
 
 /// An id of the kind that a path is about.

@@ -56,6 +56,8 @@ pub enum Reason {
         /// How it is written.
         expected: Format,
     },
+    /// It is not what is expected here.
+    NotUnderstood,
     /// The body is not JSON from here on.
     InvalidJson {
         /// The line, from 1.
@@ -159,6 +161,7 @@ impl Reason {
             Self::WrongFormat { expected: Format::Cursor } => {
                 format!("{field} must be the `next_cursor` of the page before.")
             }
+            Self::NotUnderstood => format!("{field} is not what is expected here."),
             Self::InvalidJson { line, column } => {
                 format!("The body is not valid JSON at line {line}, column {column}.")
             }
@@ -197,6 +200,7 @@ impl Reason {
             Self::WrongFormat { expected: Format::Cursor } => {
                 format!("{field}应为上一页的 `next_cursor`。")
             }
+            Self::NotUnderstood => format!("{field}不符合此处的要求。"),
             Self::InvalidJson { line, column } => {
                 format!("请求体在第 {line} 行第 {column} 列处不是有效的 JSON。")
             }
@@ -285,6 +289,14 @@ mod tests {
                 "`a.b` must be the `next_cursor` of the page before.",
                 "`a.b` 应为上一页的 `next_cursor`。",
                 r#"{"kind":"wrong_format","expected":"cursor"}"#,
+            ],
+        );
+        check(
+            Reason::NotUnderstood,
+            [
+                "`a.b` is not what is expected here.",
+                "`a.b` 不符合此处的要求。",
+                r#"{"kind":"not_understood"}"#,
             ],
         );
         check(
