@@ -193,8 +193,8 @@ const fn is_in_path(byte: u8) -> bool {
 
 /// The URL may hold a password, and is not repeated.
 fn refuse_unknown_database(url: &str) -> Result<(), Failure> {
-    let is_known = ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme));
-    if is_known && !url.contains(":memory:") {
+    let is_postgres = ["postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme));
+    if is_postgres || matches!(makegood_sql::sqlite_file(url), Ok(Some(_))) {
         return Ok(());
     }
     Err("--database-url (MAKEGOOD_DATABASE_URL) is neither sqlite:FILE nor postgres://USER@HOST/NAME: no other \
@@ -236,6 +236,7 @@ mod tests {
             ("postgres://localhost/makegood", true),
             ("postgresql://localhost/makegood", true),
             ("sqlite::memory:", false),
+            ("sqlite:data/makegood.db?mode=odd", false),
             ("mysql://root:s3cret@localhost/makegood", false),
             ("makegood.db", false),
             ("", false),

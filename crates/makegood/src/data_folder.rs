@@ -62,8 +62,7 @@ fn lock_file(folder: &Path, name: &str) -> Result<File, DataFolderError> {
 /// Makes a SQLite file, where there is none, for its owner alone; SQLite gives the files beside it the same
 /// rights. Takes them from everybody else where the files are there already.
 pub(crate) fn make_private(file: &Path) -> Result<(), DataFolderError> {
-    let folder = file.parent().unwrap_or(file).to_owned();
-    let unusable = |error| DataFolderError::Unusable { folder, error };
+    let unusable = |error| DataFolderError::Unusable { folder: folder_of(file).to_owned(), error };
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true).mode(0o600).open(file).map_err(unusable)?;
     for suffix in ["", "-wal", "-shm"] {
@@ -86,19 +85,9 @@ pub fn sqlite_url(file: &Path) -> String {
     format!("sqlite:{}", path.replace('%', "%25").replace('?', "%3F").replace('#', "%23"))
 }
 
-/// The file that a SQLite URL names; none for another database.
-pub(crate) fn file_of_url(url: &str) -> Option<PathBuf> {
-    let path = url.strip_prefix("sqlite:")?;
-    let path = path.strip_prefix("//").unwrap_or(path);
-    let path = path.split('?').next().unwrap_or(path);
-    Some(PathBuf::from(path.replace("%23", "#").replace("%3F", "?").replace("%25", "%")))
-}
-
-/// The folder of the file that a SQLite URL names.
-pub(crate) fn folder_of_url(url: &str) -> Option<PathBuf> {
-    let file = file_of_url(url)?;
-    let folder = file.parent()?;
-    Some(if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() })
+/// The folder that a file is in.
+pub(crate) fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -115,17 +104,17 @@ mod tests {
     }
 
     #[test]
-    fn urls_name_their_folder() {
-        for (url, folder) in [
-            ("sqlite:data/makegood.db", Some("data")),
-            ("sqlite:///srv/wallet/makegood.db?mode=rwc", Some("/srv/wallet")),
-            ("sqlite:makegood.db", Some(".")),
-            ("sqlite:a%3Fb/makegood.db", Some("a?b")),
-            ("postgres://localhost/makegood", None),
-        ] {
-            assert_eq!(folder_of_url(url), folder.map(PathBuf::from), "{url}");
+    fn a_url_names_the_file_that_it_was_made_of() {
+        for file in ["makegood.db", "/srv/wallet/makegood.db", "50%3F?/#1 %.db"] {
+            let file = Path::new(file);
+            assert_eq!(makegood_sql::sqlite_file(&sqlite_url(file)).unwrap().as_deref(), Some(file));
         }
-        let odd = Path::new("50%3F?/#1.db");
-        assert_eq!(folder_of_url(&sqlite_url(odd)), Some(PathBuf::from("50%3F?")));
+    }
+
+    #[test]
+    fn a_file_is_in_a_folder() {
+        for (file, expected) in [("makegood.db", "."), ("data/makegood.db", "data"), ("/makegood.db", "/")] {
+            assert_eq!(folder_of(Path::new(file)), Path::new(expected), "{file}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::secrets::is_open_to_others;
 use crate::server::installation;
-use crate::{ServerConfig, StartError, data_folder, secrets};
+use crate::{ServerConfig, StartError, secrets};
 use makegood_base::{Clock, Timestamp};
 use makegood_sql::{Database, Dialect, Fields, Kind, Options, Transaction};
 use makegood_store::migrations;
@@ -117,7 +117,8 @@ fn clock_is_set(clock: &dyn Clock) -> Result<String, String> {
 async fn database(config: &ServerConfig, clock: &dyn Clock) -> (Vec<Finding>, Result<(), StartError>) {
     let url = config.database_url();
     let finding = |name, outcome| vec![Finding { name, outcome }];
-    if data_folder::file_of_url(&url).is_some_and(|file| !file.exists()) {
+    // A URL that names no file is refused below, in the same words as by a server.
+    if makegood_sql::sqlite_file(&url).is_ok_and(|file| file.is_some_and(|file| !file.exists())) {
         return (
             finding("database", Ok("the SQLite file is not there yet: serve makes it".to_owned())),
             Ok(()),

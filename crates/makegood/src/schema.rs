@@ -19,7 +19,7 @@ pub(crate) async fn open(config: &ServerConfig) -> Result<(Database, i64), Start
         data_folder::create(&config.data_folder)?;
     }
     let url = config.database_url();
-    if let Some(file) = data_folder::file_of_url(&url) {
+    if let Some(file) = makegood_sql::sqlite_file(&url)? {
         data_folder::make_private(&file)?;
     }
     let database = Database::open(&url, Options::default()).await?;

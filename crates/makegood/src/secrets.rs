@@ -1,6 +1,7 @@
 //! The file of the service's secrets: one line with the master secret, from which all others derive, and at
 //! most one further line, `bank_secret=…`, for a bank that has given us a secret of its own.
 
+use crate::data_folder::folder_of;
 use makegood_app::{Secrets, SecretsError};
 use makegood_base::Entropy;
 use std::fs::{self, File, OpenOptions};
@@ -66,7 +67,7 @@ pub fn is_open_to_others(file: &Path) -> io::Result<bool> {
 /// The whole text is on disk before the file has its name: passwords that were hashed with a secret that is
 /// lost could never be verified again.
 fn generate(file: &Path, entropy: &dyn Entropy) -> io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(file);
     let mut name = [0; 8];
     entropy.fill(&mut name);
     let draft = folder.join(format!(".secrets-{:016x}", u64::from_be_bytes(name)));

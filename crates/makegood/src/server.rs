@@ -160,8 +160,8 @@ fn lock_folders(config: &ServerConfig) -> Result<Vec<File>, StartError> {
         data_folder::create(&config.data_folder)?;
         folders.insert(canonical(&config.data_folder)?);
     }
-    if let Some(folder) = config.database_url.as_deref().and_then(data_folder::folder_of_url) {
-        folders.insert(canonical(&folder)?);
+    if let Some(file) = makegood_sql::sqlite_file(&config.database_url())? {
+        folders.insert(canonical(data_folder::folder_of(&file))?);
     }
     let mut locks: Vec<_> =
         folders.iter().map(|folder| data_folder::lock(folder)).collect::<Result<_, _>>()?;

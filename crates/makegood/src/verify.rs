@@ -6,7 +6,6 @@
 mod pool;
 mod projections;
 
-use crate::data_folder;
 use crate::output::counted;
 use makegood_ledger::replay;
 use makegood_sql::{Database, Options};
@@ -69,7 +68,7 @@ impl Report {
 
 /// Verifies the database at this URL. Makes nothing, changes nothing.
 pub async fn verify_url(url: &str) -> Result<Report, VerifyError> {
-    if data_folder::file_of_url(url).is_some_and(|file| !file.exists()) {
+    if makegood_sql::sqlite_file(url)?.is_some_and(|file| !file.exists()) {
         return Err(VerifyError::Missing(url.to_owned()));
     }
     let database = Database::open(url, Options::default()).await?;

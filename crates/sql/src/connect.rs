@@ -7,7 +7,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
-use std::{str::FromStr, time::Duration};
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 /// Statements that stay prepared per connection: all texts of a program with some hundred tables.
 const STATEMENTS_MAX: usize = 1_024;
@@ -20,6 +20,29 @@ fn pool<DB: sqlx::Database>(connections: u32, options: &Options) -> PoolOptions<
         .test_before_acquire(false)
         .max_lifetime(None)
         .idle_timeout(None)
+}
+
+/// The file that a `sqlite:` URL names, as [`Database::open`](crate::Database::open) opens it: with every
+/// percent-escape decoded, and without the parameters. None for another database.
+///
+/// Refuses a memory database, and a name that starts with `file:`, which SQLite would read as a URL again.
+pub fn sqlite_file(url: &str) -> Result<Option<PathBuf>, Error> {
+    if !url.starts_with("sqlite:") {
+        return Ok(None);
+    }
+    file_of(&SqliteConnectOptions::from_str(url)?).map(Some)
+}
+
+fn file_of(options: &SqliteConnectOptions) -> Result<PathBuf, Error> {
+    let file = options.get_filename();
+    let name = file.to_string_lossy();
+    if name.is_empty() || name.contains(":memory:") || name.starts_with("file:sqlx-in-memory") {
+        return Err(Error::Misuse("SQLite needs a file: readers cannot see a memory database".to_owned()));
+    }
+    if name.starts_with("file:") {
+        return Err(Error::Misuse("a SQLite file is named by its path, as in sqlite:PATH".to_owned()));
+    }
+    Ok(file.to_owned())
 }
 
 /// Opens the one writer and the readers of a SQLite file, which is created where there is none.
@@ -41,10 +64,7 @@ pub(crate) async fn sqlite(url: &str, options: &Options) -> Result<(SqlitePool, 
         .statement_cache_capacity(STATEMENTS_MAX)
         .row_buffer_size(1_024)
         .disable_statement_logging();
-    let name = base.get_filename().to_string_lossy().into_owned();
-    if name.is_empty() || name.contains(":memory:") || name.starts_with("file:sqlx-in-memory") {
-        return Err(Error::Misuse("SQLite needs a file: readers cannot see a memory database".to_owned()));
-    }
+    file_of(&base)?;
     let assert_full = |pool: SqlitePoolOptions| {
         pool.after_connect(|connection, _| {
             Box::pin(async move {
@@ -101,3 +121,26 @@ const SESSION: &str = "SELECT
     set_config('jit', 'off', false),
     set_config('client_min_messages', 'warning', false),
     set_config('idle_in_transaction_session_timeout', '60s', false)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_name_their_file() {
+        for (url, expected) in [
+            ("sqlite:makegood.db", Some("makegood.db")),
+            ("sqlite:data/makegood.db", Some("data/makegood.db")),
+            ("sqlite:///srv/makegood.db?mode=rwc", Some("/srv/makegood.db")),
+            ("sqlite:/srv/my%20wallet%3f%23.db", Some("/srv/my wallet?#.db")),
+            ("sqlite:100%25.db", Some("100%.db")),
+            ("postgres://localhost/makegood", None),
+        ] {
+            assert_eq!(sqlite_file(url).unwrap(), expected.map(PathBuf::from), "{url}");
+        }
+        for url in ["sqlite:", "sqlite::memory:", "sqlite:file:a.db", "sqlite:a.db?mode=odd", "sqlite:%ff.db"]
+        {
+            assert!(sqlite_file(url).is_err(), "{url}");
+        }
+    }
+}

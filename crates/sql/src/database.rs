@@ -64,7 +64,7 @@ enum Access {
 impl Database {
     /// Opens `sqlite:PATH` (the file is created where there is none) or `postgres://…`.
     ///
-    /// Refuses a memory database, another URL, and a SQLite connection on which WAL and `synchronous=FULL`
+    /// Refuses what [`sqlite_file`](crate::sqlite_file) refuses, another URL, and a SQLite connection on which WAL and `synchronous=FULL`
     /// do not read back.
     pub async fn open(url: &str, options: Options) -> Result<Self, Error> {
         let pools = if url.starts_with("sqlite:") {

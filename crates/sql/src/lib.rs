@@ -14,6 +14,7 @@ mod text;
 mod transaction;
 mod value;
 
+pub use connect::sqlite_file;
 pub use database::{Database, Dialect, Options};
 pub use error::{Class, Error};
 pub use migrate::Migration;

@@ -92,9 +92,29 @@ fn the_files_are_their_owners_alone() {
     let open = open_to_others(folder.path());
     assert!(!open.iter().any(|file| file.contains(".db")), "{open:?}");
     assert_eq!(service.stop().0, Some(0));
-    let elsewhere = format!("sqlite:{}", folder.path().join("elsewhere.db").display());
-    assert_eq!(run(folder.path(), &["--database-url", &elsewhere, "migrate"]).status.code(), Some(0));
-    assert!(!open_to_others(folder.path()).contains(&"elsewhere.db".to_owned()));
+}
+
+#[test]
+fn a_url_names_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let within = folder.path().join("my wallets");
+    fs::create_dir(&within).unwrap();
+    let url = format!("sqlite:{}/my%20wallets/%6dine.db", folder.path().display());
+    let with_url = |command: &'static str| run(folder.path(), &["--database-url", &url, command]);
+    assert!(said(&with_url("verify")).contains("there is no database"));
+    assert_eq!(with_url("migrate").status.code(), Some(0));
+    let names = |folder: &Path| {
+        fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&within), ["mine.db"]);
+    assert_eq!(names(folder.path()), ["my wallets"]);
+    assert_eq!(open_to_others(&within), Vec::<String>::new());
+    let examined = with_url("doctor");
+    assert!(said(&examined).contains("ok      schema"), "{}", said(&examined));
+    let service =
+        Service::start(makegood(folder.path(), &["--listen", "127.0.0.1:0", "--database-url", &url]));
+    assert!(within.join("lock").exists(), "a second server is kept out");
+    assert_eq!(service.stop().0, Some(0));
 }
 
 #[test]
