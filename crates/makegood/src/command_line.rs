@@ -82,8 +82,8 @@ pub(crate) enum DemoLanguage {
 /// What to do with staff accounts.
 #[derive(Subcommand)]
 pub(crate) enum StaffCommand {
-    /// Add an account with the role `support`. Its password is generated and printed once, unless it is read
-    /// from standard input.
+    /// Add an account with the role `support`, to a database that a server has begun. Its password is generated
+    /// and printed once, unless it is read from standard input.
     Add {
         /// An email address, or an E.164 phone number.
         #[arg(long)]

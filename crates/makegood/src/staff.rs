@@ -1,10 +1,11 @@
 //! `makegood staff add`: an account for somebody who answers people.
 
 use crate::server::installation::{self, Opened};
-use crate::{ServerConfig, StartError, data_folder};
+use crate::{ServerConfig, StartError};
 use makegood_app::{App, AppConfig};
 use makegood_auth::{Login, LoginError, StaffRole, password};
 use makegood_base::{Clock, Entropy, IdSeed, Ids, RequestId, encode_suffix};
+use makegood_sql::{Database, Options};
 use makegood_store::SqlStore;
 use makegood_wallet::texts::Language;
 use makegood_wallet::{Action, Caller, Code, Command, Settings};
@@ -19,6 +20,13 @@ pub enum StaffError {
     /// The password is too weak.
     #[error("the password is refused: {0}")]
     Password(#[from] password::PasswordProblem),
+    /// No server has worked on the database yet. The first decides for all others, and for good, whether money
+    /// is real and which secrets count.
+    #[error(
+        "no server has begun the database yet, and the first one decides whether its money is real, and which \
+         secrets count: start the server once first"
+    )]
+    NotBegun,
     /// The configuration or the database cannot be used.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -44,8 +52,8 @@ pub fn generate_password(entropy: &dyn Entropy) -> String {
 }
 
 /// Adds a staff account, whether or not a server runs on the same database, with the same secrets as the
-/// server's. Refused: a login that staff has already, and a password that the policy does not allow. Adding is
-/// an event, like everything that staff do.
+/// server's. Refused: a login that staff has already, a password that the policy does not allow, and a database
+/// that no server has begun. Adding is an event, like everything that staff do.
 pub async fn add(
     config: &ServerConfig,
     login: &str,
@@ -56,9 +64,7 @@ pub async fn add(
     let login = Login::parse(login)?;
     password::check(&password, &login)?;
     config.refuse_unsafe()?;
-    if config.uses_data_folder() {
-        data_folder::create(&config.data_folder).map_err(StartError::from)?;
-    }
+    refuse_not_begun(config).await?;
     let Opened { database, secrets, .. } = installation::open(config, entropy.as_ref()).await?;
     let app_config = AppConfig {
         settings: Settings { livemode: config.livemode(), ..config.settings.clone() },
@@ -78,6 +84,24 @@ pub async fn add(
     }
     database.close().await;
     added
+}
+
+/// Changes nothing, and makes nothing.
+async fn refuse_not_begun(config: &ServerConfig) -> Result<(), StaffError> {
+    let url = config.database_url();
+    let file = makegood_sql::sqlite_file(&url).map_err(StartError::from)?;
+    if file.is_some_and(|file| !file.exists()) {
+        return Err(StaffError::NotBegun);
+    }
+    let database = Database::open(&url, Options::default()).await.map_err(StartError::from)?;
+    let kept = makegood_store::installation::read(&database).await;
+    database.close().await;
+    match kept {
+        Ok(Some(_)) => Ok(()),
+        // There is no row, or not even its table.
+        Ok(None) | Err(makegood_sql::Error::Deterministic { .. }) => Err(StaffError::NotBegun),
+        Err(error) => Err(StartError::from(error).into()),
+    }
 }
 
 async fn submit(

@@ -244,6 +244,26 @@ fn the_schema_is_made_without_a_server() {
 }
 
 #[test]
+fn staff_are_added_after_a_server_has_begun() {
+    let (folder, postgres) = (tempfile::tempdir().unwrap(), TestDatabase::postgres());
+    let add = ["staff", "add", "--login", "help@example.com"];
+    let check_refused = |options: &[&str], files: &[&str]| {
+        let refused = run(folder.path(), &[options, &add].concat());
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(said(&refused).contains("start the server once first"), "{}", said(&refused));
+        let there: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(there, files);
+    };
+    check_refused(&["--test-mode", "--database-url", postgres.url()], &[]);
+    check_refused(&[], &[]);
+    assert_eq!(run(folder.path(), &["migrate"]).status.code(), Some(0));
+    check_refused(&[], &["makegood.db"]);
+    assert_eq!(Service::serve(folder.path()).stop().0, Some(0));
+    assert_eq!(run(folder.path(), &add).status.code(), Some(0));
+}
+
+#[test]
 fn staff_are_added_while_the_service_runs() {
     let folder = tempfile::tempdir().unwrap();
     let service = Service::serve(folder.path());
