@@ -1,7 +1,7 @@
 //! Metrics of requests, and the page that Prometheus reads.
 
 use axum::http::Method;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -11,6 +11,9 @@ const SECONDS: &str = "makegood_http_request_seconds";
 const BUCKETS_S: &[f64] =
     &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
+/// The same for how many commands a batch has: the engine's histograms of counts end in `_commands`.
+const BUCKETS_COMMANDS: &[f64] = &[1.0, 4.0, 16.0, 64.0, 256.0, 1_024.0, 4_096.0];
+
 /// The process's one recorder: installed by the first who asks. Nothing where another program has installed
 /// its own; metrics go there then.
 pub(crate) fn recorder() -> Option<&'static PrometheusHandle> {
@@ -19,7 +22,9 @@ pub(crate) fn recorder() -> Option<&'static PrometheusHandle> {
 }
 
 fn install() -> Option<PrometheusHandle> {
-    let handle = PrometheusBuilder::new().set_buckets(BUCKETS_S).ok()?.install_recorder();
+    let counts = Matcher::Suffix("_commands".to_owned());
+    let builder = PrometheusBuilder::new().set_buckets(BUCKETS_S).ok()?;
+    let handle = builder.set_buckets_for_metric(counts, BUCKETS_COMMANDS).ok()?.install_recorder();
     if let Err(error) = &handle {
         tracing::warn!(%error, "metrics are recorded elsewhere");
     }

@@ -132,9 +132,11 @@ async fn pages_and_metrics_are_there() {
     assert!(String::from_utf8(script.body).unwrap().contains("/openapi.json"));
     service.get("", "/v1/payments/pay_01h455vb4pex5vsknk084sn02q").await.expect(401);
     service.get("", "/any/path/of/a/client").await.expect(404);
+    service.wallet.user().await;
     let metrics = String::from_utf8(service.get("", "/metrics").await.expect(200).body).unwrap();
     assert!(metrics.contains(r#"route="/v1/payments/{id}""#), "{metrics}");
     assert!(metrics.contains("makegood_http_request_seconds_bucket"), "{metrics}");
+    assert!(metrics.contains(r#"makegood_batch_commands_bucket{le="4096"}"#), "{metrics}");
     assert!(!metrics.contains("pay_01h") && !metrics.contains("/any/path"), "{metrics}");
     service.wallet.stop().await;
 }
