@@ -117,7 +117,10 @@ pub async fn run(
     entropy: Arc<dyn Entropy>,
 ) -> Result<Report, BenchError> {
     let size = if config.quick { QUICK } else { FULL };
-    let tools = Tools { clock, entropy, size };
+    run_sized(config, Tools { clock, entropy, size }).await
+}
+
+async fn run_sized(config: &BenchConfig, tools: Tools) -> Result<Report, BenchError> {
     let mut report = Report::of_this_machine(config.quick);
     let sqlite = Scratch::sqlite(&config.folder, &tools)?;
     run_on(&sqlite, &config.parts, &tools, &mut report).await?;
@@ -152,4 +155,35 @@ pub(crate) struct Tools {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) size: Size,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SystemClock, SystemEntropy};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_run_measures_what_was_asked_for_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = BenchConfig {
+            folder: folder.path().to_owned(),
+            postgres: None,
+            quick: true,
+            parts: vec![Part::Ledger, Part::Callers],
+        };
+        let size =
+            Size { runs: 1, batches: &[(4, 2)], accounts: 8, window: Duration::from_millis(50), ..QUICK };
+        let tools = Tools { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), size };
+        let report = run_sized(&config, tools).await.unwrap();
+        let among: Vec<_> = report.ledger.iter().map(|figure| (figure.batch, figure.accounts)).collect();
+        assert_eq!(among, [(4, "random"), (4, "hot")]);
+        let callers: Vec<_> = report.callers.iter().map(|figure| figure.callers).collect();
+        assert_eq!(callers, [1, 32, 256]);
+        let mut rates = report.ledger.iter().flat_map(|row| [row.per_s, row.bare_per_s, row.same_rows_per_s]);
+        assert!(rates.all(|rate| rate > 0.0), "{report:?}");
+        // On a busy machine a caller may not get its turn within so short a window.
+        assert!(report.callers.iter().any(|figure| figure.per_s > 0.0), "{report:?}");
+        assert!(report.http.is_empty() && report.growth.is_empty() && report.memory.is_none());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 }

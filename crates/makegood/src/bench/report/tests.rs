@@ -1,0 +1,112 @@
+//! The report's form: programs read its JSON by name.
+
+use super::*;
+use serde_json::Value;
+
+/// A report with one figure of everything.
+fn report() -> Report {
+    Report {
+        machine: "2 cores".to_owned(),
+        commit: "abc",
+        quick: false,
+        ledger: vec![LedgerFigure {
+            database: "sqlite",
+            batch: 100,
+            accounts: "hot",
+            per_s: 1_000.0,
+            bare_per_s: 4_000.0,
+            ratio: 0.25,
+            same_rows_per_s: 2_000.0,
+            same_rows_ratio: 0.5,
+        }],
+        callers: vec![CallersFigure { database: "sqlite", callers: 32, per_s: 1_234.5 }],
+        http: vec![HttpFigure {
+            database: "sqlite",
+            connections: 64,
+            merchants: "one",
+            per_s: 800.0,
+            bare_per_s: 1_600.0,
+            ratio: 0.5,
+            per_transaction_per_s: None,
+            p50_ms: 1.0,
+            p99_ms: 2.0,
+            bare_p99_ms: 0.5,
+        }],
+        growth: vec![GrowthFigure {
+            database: "sqlite",
+            history: 20_000,
+            per_s: 900.0,
+            page_per_s: 700.0,
+            look_up_per_s: 600.0,
+            trace_per_s: 500.0,
+            start_ms: 30.0,
+        }],
+        verify: vec![VerifyFigure {
+            database: "sqlite",
+            transactions: 20_000,
+            legs: 40_000,
+            per_s: 50_000.0,
+            legs_per_s: 100_000.0,
+        }],
+        memory: Some(MemoryFigure {
+            payments: 6_000,
+            idle_mib: 20.0,
+            half_mib: 30.0,
+            after_mib: 31.25,
+            bytes_per_payment: 4_096,
+        }),
+    }
+}
+
+#[test]
+fn programs_find_every_figure_by_its_name() {
+    let report = serde_json::to_value(report()).unwrap();
+    let found = |part: &Value, names: &[&str]| {
+        for name in names {
+            assert!(part.get(name).is_some(), "{name} is not in {part}");
+        }
+    };
+    found(&report, &["machine", "commit", "ledger", "callers", "http", "growth", "memory"]);
+    let ratios = ["per_s", "bare_per_s", "ratio"];
+    found(&report["ledger"][0], &["database", "batch", "accounts", "same_rows_per_s", "same_rows_ratio"]);
+    found(&report["ledger"][0], &ratios);
+    found(&report["callers"][0], &["database", "callers", "per_s"]);
+    found(&report["http"][0], &["database", "connections", "merchants", "p50_ms", "p99_ms"]);
+    found(&report["http"][0], &["per_transaction_per_s"]);
+    found(&report["http"][0], &ratios);
+    found(&report["growth"][0], &["database", "history", "per_s"]);
+    found(&report["memory"], &["idle_mib", "after_mib"]);
+}
+
+#[test]
+fn people_read_every_figure_in_a_line() {
+    let lines = report().lines();
+    for expected in [
+        "machine 2 cores",
+        "commit  abc",
+        "sqlite      100 hot             1000         2000  0.50        4000  0.25",
+        "sqlite        32        1234",
+        "sqlite            64 one              800     1600  0.50      1.0      2.0      0.5",
+        "sqlite        20000        900        700        600        500       30",
+        "sqlite          20000      40000          50000     100000",
+        "memory   20.0 MiB idle, 30.0 after 3000, 31.2 after 6000 payments; 4096 bytes on disk for each",
+    ] {
+        assert!(lines.iter().any(|line| line == expected), "{expected:?} is not in {lines:#?}");
+    }
+}
+
+#[test]
+fn what_was_not_measured_is_not_told() {
+    let report = Report::of_this_machine(true);
+    assert_eq!(serde_json::to_value(&report).unwrap()["memory"], Value::Null);
+    assert!(!report.lines().iter().any(|line| line.starts_with("memory")), "{:?}", report.lines());
+}
+
+#[test]
+fn medians() {
+    for (figures, expected) in
+        [(vec![], 0.0), (vec![3.0], 3.0), (vec![9.0, 1.0, 2.0], 2.0), (vec![4.0, 1.0, 2.0, 3.0], 2.5)]
+    {
+        assert_eq!(median(figures.clone()).to_bits(), f64::to_bits(expected), "{figures:?}");
+    }
+}
