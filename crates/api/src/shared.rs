@@ -11,7 +11,7 @@ use makegood_base::{IdSeed, Ids, MerchantId, RawId};
 use makegood_store::Store as _;
 use makegood_wallet::tables::{LookupKey, LookupKind};
 use makegood_wallet::texts::Reason;
-use makegood_wallet::{Actor, Code, Command, Facts, Needs, Query, Stop};
+use makegood_wallet::{Actor, Caller, Code, Command, Facts, Needs, Query, Stop};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -79,7 +79,12 @@ impl Shared {
         let mut needs = Needs::default();
         caller.require(&mut needs);
         let facts = self.app.read(caller, &|_| needs.clone()).await.map_err(Refused::unreadable)?;
-        match Actor::of(caller, &facts, self.app.clock().now()) {
+        self.actor_in(caller, &facts)
+    }
+
+    /// Who a caller is whose row was read.
+    pub(crate) fn actor_in(&self, caller: Caller, facts: &Facts) -> Result<Actor, Refused> {
+        match Actor::of(caller, facts, self.app.clock().now()) {
             Ok(Actor::Anonymous) => Err(Code::AuthRequired.into()),
             Ok(actor) => Ok(actor),
             Err(Stop::Problem(problem)) => Err((*problem).into()),

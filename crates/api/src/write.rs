@@ -9,9 +9,11 @@ use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts as _, MatchedPath, Request};
 use axum::http::{HeaderMap, header};
 use futures_util::StreamExt as _;
+use makegood_base::UserId;
 use makegood_base::limits::{BODY_BYTES_MAX, IDEMPOTENCY_KEY_BYTES_MAX};
+use makegood_store::Store as _;
 use makegood_wallet::tables::IdempotencyKey;
-use makegood_wallet::{Action, Actor, Caller, Code, Command, Needs};
+use makegood_wallet::{Action, Actor, Caller, Code, Command, Facts, Needs};
 use serde::de::DeserializeOwned;
 
 /// The routes whose requests move money, and need a key.
@@ -51,14 +53,25 @@ impl<T> Write<T> {
         Ok(self.command_of(api, Caller::Anonymous, key, action))
     }
 
-    /// The answer that this very request got before. Who asks somebody else before the engine sees the command
-    /// looks here first: a request that comes again is neither asked about nor carried out again.
-    pub(crate) async fn earlier(&self, api: &Api, actor: Actor) -> Result<Option<Answer>, Refused> {
-        let Some(key) = self.key.clone() else { return Ok(None) };
-        let id = IdempotencyKey { caller: actor.raw(), key };
-        let facts = api.read(Needs { idempotency: [id.clone()].into(), ..Needs::default() }).await?;
-        let Some(row) = facts.idempotency.peek(&id) else { return Ok(None) };
-        Ok(row.replay(&self.fingerprint, api.app.clock().now())?.map(Answer))
+    /// The user who asks, and the answer that this very request got before, both as they are now: who asks
+    /// somebody else before the engine sees the command looks here first. A bank is called for nobody who has
+    /// logged out, and a request that comes again is neither asked about nor carried out again.
+    pub(crate) async fn user(&self, api: &Api) -> Result<(UserId, Option<Answer>), Refused> {
+        let (caller, now) = (self.context.caller()?, api.app.clock().now());
+        let key = &self.key;
+        let id_of = |actor: Actor| Some(IdempotencyKey { caller: actor.raw(), key: key.clone()? });
+        let needs = |facts: &Facts| {
+            let mut needs = Needs::default();
+            caller.require(&mut needs);
+            needs.idempotency.extend(Actor::of(caller, facts, now).ok().and_then(id_of));
+            needs
+        };
+        let facts = api.app.store().read(None, &needs).await.map_err(Refused::unreadable)?;
+        let actor = api.actor_in(caller, &facts)?;
+        let Actor::User(user) = actor else { return Err(Code::AuthForbidden.into()) };
+        let row = id_of(actor).and_then(|id| facts.idempotency.peek(&id));
+        let earlier = row.map_or(Ok(None), |row| row.replay(&self.fingerprint, now))?;
+        Ok((user, earlier.map(Answer)))
     }
 
     fn command_of(&self, api: &Api, caller: Caller, key: Option<String>, action: Action) -> Command {

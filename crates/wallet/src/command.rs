@@ -6,7 +6,7 @@ use crate::tables::{
 };
 use crate::texts::Language;
 use makegood_auth::{Principal, StaffRole};
-use makegood_banking::{Answer, HolderCheck};
+use makegood_banking::{Answer, CardRefusal, HolderCheck};
 use makegood_base::{ApiKeyId, IdSeed, RequestId};
 use makegood_money::Money;
 use makegood_payments::{Source, SourceKind};
@@ -210,6 +210,13 @@ pub enum Action {
         /// Which.
         bank_card: BankCardId,
     },
+    /// The bank refused a card, or the code that its holder said back: the answer is kept as any other is.
+    RefuseBankCard {
+        /// Which, where it was linked already.
+        bank_card: Option<BankCardId>,
+        /// What the bank said.
+        refusal: CardRefusal,
+    },
     /// A card is taken away.
     UnlinkBankCard {
         /// Which.
@@ -312,6 +319,7 @@ impl Action {
             Self::CreateMerchant { .. } => "create_merchant",
             Self::LinkBankCard { .. } => "link_bank_card",
             Self::ActivateBankCard { .. } => "activate_bank_card",
+            Self::RefuseBankCard { .. } => "refuse_bank_card",
             Self::UnlinkBankCard { .. } => "unlink_bank_card",
             Self::TopUp { .. } => "top_up",
             Self::Transfer { .. } => "transfer",

@@ -72,6 +72,7 @@ impl Asked<'_> {
             Action::ActivateBankCard { bank_card } | Action::UnlinkBankCard { bank_card } => {
                 self.needs.bank_cards.insert(*bank_card);
             }
+            Action::RefuseBankCard { bank_card, .. } => self.needs.bank_cards.extend(*bank_card),
             Action::TopUp { bank_card, client_ref, .. } => {
                 self.needs.bank_cards.insert(*bank_card);
                 if let Some(target) = self.reference(LookupKind::TopUpRef, actor, client_ref.as_deref()) {

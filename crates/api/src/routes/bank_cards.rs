@@ -8,8 +8,8 @@ use crate::paging::{Page, Params};
 use crate::shared::Api;
 use crate::write::{Nothing, Write};
 use axum::extract::State;
-use makegood_banking::{BankCardState, CardRefusal};
-use makegood_base::{BankCardId, UserId};
+use makegood_banking::{BankCardState, CardCheck};
+use makegood_base::BankCardId;
 use makegood_wallet::view::{BankCardView, ListView};
 use makegood_wallet::{Action, Actor, Code, Needs, Query};
 use serde::Deserialize;
@@ -47,8 +47,8 @@ async fn link(
     Peer(address): Peer,
     write: Write<NewBankCard>,
 ) -> Result<Answer, Refused> {
-    let user = user(&api, &write.context).await?;
-    if let Some(answer) = write.earlier(&api, Actor::User(user)).await? {
+    let (user, earlier) = write.user(&api).await?;
+    if let Some(answer) = earlier {
         return Ok(answer);
     }
     // Each call tells whether a number is a card's and whose it is, and texts its holder.
@@ -64,13 +64,11 @@ async fn link(
         return Err(Refused::field(Code::CardInvalidNumber, "number"));
     }
     let holder_name = fields::name("holder_name", holder_name)?;
-    let linked =
-        api.app.link_card(bank, &number, &holder_name).await.map_err(|refusal| refused(refusal, "number"))?;
-    let action = Action::LinkBankCard {
-        bank: bank.clone(),
-        agreement: linked.agreement,
-        last4: linked.last4,
-        holder_check: linked.holder_check,
+    let action = match api.app.link_card(bank, &number, &holder_name).await {
+        Ok(CardCheck { agreement, last4, holder_check }) => {
+            Action::LinkBankCard { bank: bank.clone(), agreement, last4, holder_check }
+        }
+        Err(refusal) => Action::RefuseBankCard { bank_card: None, refusal },
     };
     Ok(api.submit(write.command(&api, action)?).await)
 }
@@ -96,8 +94,8 @@ async fn confirm(
     PathId(bank_card): PathId<BankCardId>,
     write: Write<CardCode>,
 ) -> Result<Answer, Refused> {
-    let user = user(&api, &write.context).await?;
-    if let Some(answer) = write.earlier(&api, Actor::User(user)).await? {
+    let (user, earlier) = write.user(&api).await?;
+    if let Some(answer) = earlier {
         return Ok(answer);
     }
     let code = fields::reference("code", &write.body.code)?;
@@ -105,12 +103,16 @@ async fn confirm(
     let own = facts.bank_cards.peek(&bank_card).filter(|card| card.user == user);
     let card = own.ok_or(Refused::from(Code::NotFound))?;
     // A card that is active already has its code behind it: the wallet answers as it stands.
+    let mut confirmed = Ok(());
     if card.state == BankCardState::VerificationRequired {
         api.count_guess(&bank_card.to_string(), address)?;
-        let confirmed = api.app.confirm_card(&card.bank, &card.agreement, &code).await;
-        confirmed.map_err(|refusal| refused(refusal, "code"))?;
+        confirmed = api.app.confirm_card(&card.bank, &card.agreement, &code).await;
     }
-    Ok(api.submit(write.command(&api, Action::ActivateBankCard { bank_card })?).await)
+    let action = match confirmed {
+        Ok(()) => Action::ActivateBankCard { bank_card },
+        Err(refusal) => Action::RefuseBankCard { bank_card: Some(bank_card), refusal },
+    };
+    Ok(api.submit(write.command(&api, action)?).await)
 }
 
 /// The caller's cards, newest first, unlinked ones too.
@@ -123,7 +125,7 @@ async fn list(
     context: Context,
     Params(page): Params<Page>,
 ) -> Result<Answer, Refused> {
-    let user = user(&api, &context).await?;
+    let Actor::User(user) = api.actor(&context).await? else { return Err(Code::AuthForbidden.into()) };
     let found = api.app.lists().bank_cards_of_user(user, page.before()?, page.limit()?).await;
     let ids = found.map_err(Refused::unreadable)?;
     let next = page.next(ids.iter())?;
@@ -156,21 +158,4 @@ async fn unlink(
     write: Write<Nothing>,
 ) -> Result<Answer, Refused> {
     Ok(api.submit(write.command(&api, Action::UnlinkBankCard { bank_card })?).await)
-}
-
-/// The user who asks. A bank is called for nobody else.
-async fn user(api: &Api, context: &Context) -> Result<UserId, Refused> {
-    match api.actor(context).await? {
-        Actor::User(user) => Ok(user),
-        _ => Err(Code::AuthForbidden.into()),
-    }
-}
-
-fn refused(refusal: CardRefusal, field: &str) -> Refused {
-    match Code::parse(refusal.code()) {
-        Some(Code::BankUnavailable) => Code::BankUnavailable.into(),
-        Some(code) => Refused::field(code, field),
-        // The bank has forgotten the card: it has to be linked anew.
-        None => Code::CardNotActive.into(),
-    }
 }

@@ -4,7 +4,7 @@ use super::{Context, payments};
 use crate::tables::{BankCard, LookupKind, TopUp};
 use crate::view::{BankCardView, TopUpView};
 use crate::{Code, Problem, Reply, Stop};
-use makegood_banking::{BankCardState, Direction, HolderCheck, Purpose};
+use makegood_banking::{BankCardState, CardRefusal, Direction, HolderCheck, Purpose};
 use makegood_base::BankCardId;
 use makegood_money::Money;
 use makegood_payments::TopUpStatus;
@@ -60,6 +60,28 @@ pub(super) fn activate(context: &mut Context<'_>, id: BankCardId) -> Result<Repl
         }
     }
     Reply::json(200, &BankCardView::of(&card, context.settings.livemode))
+}
+
+/// The bank has refused. Where the card has become active in the meantime, by another request with the right code,
+/// that is the answer.
+pub(super) fn refuse(
+    context: &mut Context<'_>,
+    id: Option<BankCardId>,
+    refusal: CardRefusal,
+) -> Result<Reply, Stop> {
+    context.actor.user()?;
+    if let Some(card) = id.map(|id| own_card(context, id)).transpose()?
+        && card.state == BankCardState::Active
+    {
+        return Reply::json(200, &BankCardView::of(&card, context.settings.livemode));
+    }
+    Err(match refusal {
+        CardRefusal::InvalidNumber => Problem::new(Code::CardInvalidNumber).field("number").into(),
+        CardRefusal::WrongCode => Problem::new(Code::CardWrongCode).field("code").into(),
+        // The bank has forgotten the card: it has to be linked anew.
+        CardRefusal::UnknownAgreement => Code::CardNotActive.into(),
+        CardRefusal::NoAnswer => Code::BankUnavailable.into(),
+    })
 }
 
 /// Takes a card away: nothing new goes through it. What is under way ends as it would, refunds too.

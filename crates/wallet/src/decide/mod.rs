@@ -52,6 +52,7 @@ pub(crate) fn decide(context: &mut Context<'_>) -> Result<Reply, Stop> {
             cards::link(context, bank, agreement, last4, *holder_check)
         }
         Action::ActivateBankCard { bank_card } => cards::activate(context, *bank_card),
+        Action::RefuseBankCard { bank_card, refusal } => cards::refuse(context, *bank_card, *refusal),
         Action::UnlinkBankCard { bank_card } => cards::unlink(context, *bank_card),
         Action::TopUp { amount, bank_card, client_ref } => {
             cards::top_up(context, *amount, *bank_card, client_ref.as_deref())

@@ -2,8 +2,8 @@
 
 use crate::world::{Mood, World, cny};
 use makegood_auth::StaffRole;
-use makegood_banking::Answer;
-use makegood_base::PaymentId;
+use makegood_banking::{Answer, CardRefusal, HolderCheck};
+use makegood_base::{BankCardId, PaymentId};
 use makegood_payments::{PaymentStatus, Source};
 use makegood_wallet::{
     Action, Caller, ClaimedTransfer, Expectation, NewOrder, NewPayment, PayeeId, Query, Reply,
@@ -164,6 +164,35 @@ fn a_late_top_up_goes_back_and_is_seen_on_its_way() {
     world.work(back, Mood::Executes);
     assert_eq!(world.read_top_up_trace(row.id)["next"], serde_json::Value::Null);
     assert_eq!((world.bank_pool, world.at_bank(makegood_wallet::postings::Kind::Custody)), (0, 0));
+}
+
+/// Two requests with one right code, at a bank that takes each code once: the one that the bank refuses is answered
+/// with the card that the other has made active.
+#[test]
+fn a_refused_code_of_a_card_that_is_active_by_then_changes_nothing() {
+    let mut world = World::new(2, 0);
+    let (_, caller, active) = world.users[0];
+    let link = Action::LinkBankCard {
+        bank: "simbank".to_owned(),
+        agreement: "agr_waiting".to_owned(),
+        last4: "1114".to_owned(),
+        holder_check: HolderCheck::Match,
+    };
+    let waiting: BankCardId = body(&world.run(caller, link))["id"].as_str().unwrap().parse().unwrap();
+    for (bank_card, refusal, status, code) in [
+        (Some(active), CardRefusal::WrongCode, 200, ""),
+        (Some(waiting), CardRefusal::WrongCode, 422, "card.wrong_code"),
+        (Some(waiting), CardRefusal::UnknownAgreement, 409, "card.not_active"),
+        (Some(waiting), CardRefusal::NoAnswer, 503, "bank.unavailable"),
+        (None, CardRefusal::InvalidNumber, 422, "card.invalid_number"),
+    ] {
+        let reply = world.run(caller, Action::RefuseBankCard { bank_card, refusal });
+        let told = body(&reply)["code"].as_str().unwrap_or_default().to_owned();
+        assert_eq!((reply.status, told.as_str()), (status, code), "{bank_card:?} {refusal:?}");
+    }
+    let refused = Action::RefuseBankCard { bank_card: Some(active), refusal: CardRefusal::WrongCode };
+    assert_eq!(world.run(Caller::Anonymous, refused.clone()).status, 401);
+    assert_eq!(world.run(world.users[1].1, refused).status, 404);
 }
 
 /// Which card a payer has, and what a bank says of it, is not the merchant's to know.
