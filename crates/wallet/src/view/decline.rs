@@ -20,9 +20,9 @@ pub struct DeclineView {
     pub title: &'static str,
     /// What happened, and whether money moved.
     pub detail: &'static str,
-    /// Whether the very same request can succeed later.
+    /// Whether the very same request can succeed later; of what is not a merchant's doing, they read false.
     pub retryable: bool,
-    /// What to do next.
+    /// What to do next; to a merchant the same, whatever the payer was declined for.
     pub remedies: Vec<Remedy<'static>>,
     /// Where to read more.
     pub help_url: String,
@@ -37,6 +37,9 @@ impl DeclineView {
         let code = Code::parse(code)?;
         let texts = texts(code, language);
         let is_merchant = role == Role::Merchant;
+        // What can be done, and whether later, would tell a merchant that a payer is frozen, or has no money.
+        let hides = is_merchant && code.cause() != Cause::Merchant;
+        let shown = if hides { Code::BalanceInsufficient } else { code };
         let detail = match moved {
             Some(moved) => sentence(moved, language),
             None if is_merchant => sentence(Sentence::PaymentFailed, language),
@@ -47,10 +50,32 @@ impl DeclineView {
             cause: (!is_merchant).then(|| code.cause()),
             title: if is_merchant { sentence(Sentence::DeclinedTitle, language) } else { texts.title },
             detail,
-            retryable: code.retryable(),
-            remedies: Remedy::of(code, role, language),
+            retryable: shown.retryable(),
+            remedies: Remedy::of(shown, role, language),
             help_url: if is_merchant { "/docs/errors".to_owned() } else { help_url(code) },
             locale: language.tag(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_merchant_reads_the_same_of_all_that_is_not_their_own_matter() {
+        for language in [Language::English, Language::Chinese] {
+            for moved in [None, Some(Sentence::LateReturning)] {
+                let of = |code: Code| {
+                    let view = DeclineView::of(code.as_str(), moved, Role::Merchant, language).unwrap();
+                    serde_json::to_string(&view).unwrap()
+                };
+                let others = Code::ALL.iter().copied().filter(|code| code.cause() != Cause::Merchant);
+                let read: BTreeSet<String> = others.map(of).collect();
+                assert_eq!(read.len(), 1, "{read:#?}");
+                assert!(!read.contains(&of(Code::SourceNotAccepted)), "that they can change");
+            }
+        }
     }
 }
