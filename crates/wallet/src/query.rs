@@ -322,7 +322,8 @@ impl Reader<'_> {
     }
 
     fn top_up(&self, id: TopUpId) -> Result<TopUpView, Stop> {
-        TopUpView::of(self.top_up_row(id)?, self.facts, self.settings.livemode, self.language)
+        let (role, livemode) = (self.actor.role(), self.settings.livemode);
+        TopUpView::of(self.top_up_row(id)?, self.facts, role, livemode, self.language)
     }
 
     fn transfer(&self, id: TransferId) -> Result<TransferView, Stop> {

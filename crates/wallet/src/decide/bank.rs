@@ -3,6 +3,7 @@
 use super::{Context, ids, payments, refunds};
 use crate::postings::{self, Movement};
 use crate::tables::{BankTransfer, BankTransferId, Payment, PaymentId, Refund, RefundId, TopUp, TopUpId};
+use crate::texts::Role;
 use crate::view::TopUpView;
 use crate::{Reply, Stop};
 use makegood_banking::{Answer, Claim, Direction, Outcome, Purpose, Refusal};
@@ -167,7 +168,7 @@ fn top_up_settled(context: &mut Context<'_>, transfer: &BankTransfer, id: TopUpI
 
 fn save_top_up(context: &mut Context<'_>, top_up: TopUp, kind: &str) -> Result<(), Stop> {
     let livemode = context.settings.livemode;
-    let view = TopUpView::of(&top_up, context.facts, livemode, context.language())?;
+    let view = TopUpView::of(&top_up, context.facts, Role::Payer, livemode, context.language())?;
     context.tell(top_up.user.raw(), kind, top_up.id.to_string(), &view)?;
     context.facts.top_ups.set(top_up)
 }

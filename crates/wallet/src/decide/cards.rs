@@ -2,6 +2,7 @@
 
 use super::{Context, payments};
 use crate::tables::{BankCard, LookupKind, TopUp};
+use crate::texts::Role;
 use crate::view::{BankCardView, TopUpView};
 use crate::{Code, Problem, Reply, Stop};
 use makegood_banking::{BankCardState, CardRefusal, Direction, HolderCheck, Purpose};
@@ -131,5 +132,5 @@ pub(super) fn top_up(
 
 fn answer(context: &Context<'_>, top_up: &TopUp) -> Result<Reply, Stop> {
     let livemode = context.settings.livemode;
-    Reply::json(202, &TopUpView::of(top_up, context.facts, livemode, context.language())?)
+    Reply::json(202, &TopUpView::of(top_up, context.facts, Role::Payer, livemode, context.language())?)
 }

@@ -121,6 +121,7 @@ impl TopUpView {
     pub(crate) fn of(
         top_up: &TopUp,
         facts: &Facts,
+        role: Role,
         livemode: bool,
         language: Language,
     ) -> Result<Self, Stop> {
@@ -136,7 +137,7 @@ impl TopUpView {
             client_ref: top_up.client_ref.clone(),
             // What the bank took after all is on its way back; until then it is missing on the card.
             safe_to_pay_again: top_up.status == TopUpStatus::Failed && next.is_none(),
-            decline: decline.and_then(|code| DeclineView::of(code, known.late(), Role::Payer, language)),
+            decline: decline.and_then(|code| DeclineView::of(code, known.late(), role, language)),
             expected_by: next.as_ref().map(|next| next.by),
             next,
             summary: known.summary(top_up, language),

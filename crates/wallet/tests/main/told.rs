@@ -1,7 +1,7 @@
 //! What payer, merchant and staff are told of money that was refused, or that came and went back.
 
 use crate::cases::{body, card, pay, payment};
-use crate::world::{Mood, World};
+use crate::world::{Mood, World, cny};
 use makegood_wallet::texts::Language;
 use makegood_wallet::{Action, Query};
 use serde_json::json;
@@ -60,6 +60,25 @@ fn a_card_that_is_refused_later_is_declined_as_at_once() {
     let decline = &world.read_payment(id)["decline"];
     assert_eq!(decline["help_url"], "/docs/errors#bank.insufficient_funds");
     assert_eq!((&decline["cause"], &decline["retryable"]), (&json!("bank"), &json!(false)));
+}
+
+/// Of a top-up that its bank refused, staff read what they can do, and what everybody else can.
+#[test]
+fn staff_read_their_own_remedies_of_a_top_up() {
+    let mut world = World::new(1, 0);
+    let (_, payer, bank_card) = world.users[0];
+    let top_up = Action::TopUp { amount: cny(5_000), bank_card, client_ref: None };
+    let made = world.run(payer, top_up);
+    world.note(&made);
+    world.collect_transfers();
+    world.work(world.transfers[0], Mood::Refuses);
+    let staff = world.staff();
+    for (caller, expected) in [(payer, vec!["payer"]), (staff, vec!["payer", "merchant", "staff"])] {
+        let seen = world.read(&Query::TopUp(world.top_ups[0]), caller);
+        let told =
+            seen["decline"]["remedies"].as_array().unwrap().iter().map(|remedy| remedy["role"].clone());
+        assert_eq!(told.collect::<Vec<_>>(), expected, "{seen}");
+    }
 }
 
 /// The order is cancelled while the bank is silent, and the bank has taken the money: the order and the trace say
