@@ -149,7 +149,9 @@ fn settled(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Sto
         (Purpose::TopUp(id), Direction::In) => top_up_settled(context, transfer, id),
         (Purpose::TopUp(id), Direction::Out) => {
             let movement = postings::card_refund_settled(&transfer.bank, transfer.amount);
-            post(context, movement, ids::return_settled_transaction(transfer.id), id.raw())
+            post(context, movement, ids::return_settled_transaction(transfer.id), id.raw())?;
+            let top_up = top_up_of(context, id)?;
+            tell_top_up(context, &top_up, "top_up.returned")
         }
         (Purpose::Payment(id), _) => payment_settled(context, transfer, id),
         (Purpose::Refund(id), _) => refund_settled(context, transfer, id),
@@ -167,10 +169,15 @@ fn top_up_settled(context: &mut Context<'_>, transfer: &BankTransfer, id: TopUpI
 }
 
 fn save_top_up(context: &mut Context<'_>, top_up: TopUp, kind: &str) -> Result<(), Stop> {
-    let livemode = context.settings.livemode;
-    let view = TopUpView::of(&top_up, context.facts, Role::Payer, livemode, context.language())?;
-    context.tell(top_up.user.raw(), kind, top_up.id.to_string(), &view)?;
+    tell_top_up(context, &top_up, kind)?;
     context.facts.top_ups.set(top_up)
+}
+
+/// Tells a user what became of their top-up.
+fn tell_top_up(context: &mut Context<'_>, top_up: &TopUp, kind: &str) -> Result<(), Stop> {
+    let livemode = context.settings.livemode;
+    let view = TopUpView::of(top_up, context.facts, Role::Payer, livemode, context.language())?;
+    context.tell(top_up.user.raw(), kind, top_up.id.to_string(), &view)
 }
 
 fn payment_settled(context: &mut Context<'_>, transfer: &BankTransfer, id: PaymentId) -> Result<(), Stop> {
@@ -222,6 +229,8 @@ fn was_refused(
         (Purpose::TopUp(id), Direction::Out) => {
             let movement = postings::card_refund_refused(&transfer.bank, transfer.amount);
             post(context, movement, ids::return_refused_transaction(transfer.id), id.raw())?;
+            let top_up = top_up_of(context, id)?;
+            tell_top_up(context, &top_up, "top_up.needs_action")?;
             Ok(Some(BankAlert::ReturnRefused))
         }
         (Purpose::Payment(id), _) => payment_refused(context, id, code).map(|()| None),
@@ -275,7 +284,7 @@ fn late_success(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<Op
             let back = return_transfer(context, transfer, transfer.purpose)?;
             top_up.late_return = Some(back.id);
             context.facts.bank_transfers.add(back)?;
-            context.facts.top_ups.set(top_up).map(|()| None)
+            save_top_up(context, top_up, "top_up.returning").map(|()| None)
         }
         // Money that went out although the bank had said no: a person has to look.
         _ => Ok(Some(BankAlert::Contradiction)),

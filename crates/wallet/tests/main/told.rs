@@ -2,8 +2,9 @@
 
 use crate::cases::{body, card, pay, payment};
 use crate::world::{Mood, World, cny};
+use makegood_banking::{Answer, Refusal};
 use makegood_wallet::texts::Language;
-use makegood_wallet::{Action, Query};
+use makegood_wallet::{Action, Caller, ClaimedTransfer, Query};
 use serde_json::json;
 
 /// What a bank refuses after the answer was given is told as what is refused at once, to each in their role and
@@ -123,6 +124,41 @@ fn money_that_came_and_went_back_is_told_with_both_times() {
     let over = "The bank took the money when it was too late, and it has been given back.";
     assert_eq!((&trace["summary"], &trace["next"]), (&json!(over), &json!(null)));
     assert!(world.read(&read_order, key)["next"].is_null());
+}
+
+/// A bank refuses a top-up and takes the money all the same: its user is told that it goes back, and what came of that.
+#[test]
+fn a_user_is_told_of_a_top_up_that_came_too_late() {
+    for (mood, last, summary_end) in [
+        (Mood::Executes, "top_up.returned", "and it has been given back."),
+        (Mood::Refuses, "top_up.needs_action", "until its staff have found another way."),
+    ] {
+        let mut world = World::new(1, 0);
+        let (user, caller, bank_card) = world.users[0];
+        let top_up = Action::TopUp { amount: cny(5_000), bank_card, client_ref: None };
+        let made = world.run(caller, top_up);
+        world.note(&made);
+        world.collect_transfers();
+        let taken = world.transfers[0];
+        let claimed = world.run(Caller::System, Action::ClaimBankTransfer { bank_transfer: taken });
+        let generation =
+            serde_json::from_slice::<ClaimedTransfer>(&claimed.body).unwrap().claim.unwrap().generation;
+        let refused = Answer::Refused { refusal: Refusal::Other, bank_reference: None };
+        let late = Answer::Succeeded { bank_reference: "b".to_owned(), amount: cny(5_000) };
+        for answer in [refused, late] {
+            world.run(Caller::System, Action::RecordBankAnswer { bank_transfer: taken, generation, answer });
+        }
+        let back = world.facts.top_ups.peek(&world.top_ups[0]).unwrap().late_return.unwrap();
+        world.work(back, mood);
+        let mut events = world.facts.changes().events.inserted;
+        events.retain(|event| event.owner == user.raw());
+        events.sort_by_key(|event| event.id);
+        let kinds: Vec<_> = events.iter().map(|event| event.kind.as_str()).collect();
+        assert_eq!(kinds, ["top_up.failed", "top_up.returning", last]);
+        let told: serde_json::Value = serde_json::from_str(&events[2].body).unwrap();
+        let summary = told["data"]["summary"].as_str().unwrap();
+        assert!(summary.ends_with(summary_end), "{told}");
+    }
 }
 
 /// Payer and merchant are told the same changes, each in their own words; nobody else is.
