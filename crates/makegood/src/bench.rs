@@ -44,8 +44,6 @@ pub enum BenchError {
 pub struct BenchConfig {
     /// Where the scratch databases are made: on the disk that is to be measured.
     pub folder: PathBuf,
-    /// A `postgres://…` server, where databases of our own are made and dropped.
-    pub postgres: Option<String>,
     /// Fewer and shorter runs.
     pub quick: bool,
     /// Which parts, in this order.
@@ -167,7 +165,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = BenchConfig {
             folder: folder.path().to_owned(),
-            postgres: None,
             quick: true,
             parts: vec![Part::Ledger, Part::Callers],
         };

@@ -40,9 +40,8 @@ pub(crate) enum Command {
         #[arg(long, default_value = "en")]
         language: DemoLanguage,
     },
-    /// Measure this machine: each figure beside a reference of the same run. Scratch databases are made in the
-    /// data folder where there is one, else in the current folder, and removed; with MAKEGOOD_DATABASE_URL naming
-    /// a PostgreSQL server, also in databases of its own there.
+    /// Measure this machine: each figure beside a reference of the same run. Scratch SQLite databases are made in the
+    /// data folder where there is one, else in the current folder, and removed.
     Bench {
         /// Print one JSON object.
         #[arg(long)]

@@ -147,74 +147,84 @@ impl Report {
         }
     }
 
-    /// The report for people.
+    /// The report for people: a table for each part that was measured.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("machine {}", self.machine), format!("commit  {}", self.commit)];
-        lines.push(String::new());
-        lines.push("ledger    batch accounts transfers/s  same rows/s ratio      bare/s ratio".to_owned());
-        for figure in &self.ledger {
-            lines.push(format!(
-                "{:<8} {:>6} {:<8} {:>11.0} {:>12.0} {:>5.2} {:>11.0} {:>5.2}",
-                figure.database,
-                figure.batch,
-                figure.accounts,
-                figure.per_s,
-                figure.same_rows_per_s,
-                figure.same_rows_ratio,
-                figure.bare_per_s,
-                figure.ratio
-            ));
-        }
-        lines.push(String::new());
-        lines.push("engine   callers transfers/s".to_owned());
-        for figure in &self.callers {
-            lines.push(format!("{:<8} {:>7} {:>11.0}", figure.database, figure.callers, figure.per_s));
-        }
-        lines.push(String::new());
-        lines.push(
-            "http     connections merchants payments/s   bare/s ratio   p50 ms   p99 ms bare p99".to_owned(),
-        );
-        for figure in &self.http {
-            lines.push(format!(
-                "{:<8} {:>11} {:<9} {:>10.0} {:>8.0} {:>5.2} {:>8.1} {:>8.1} {:>8.1}",
-                figure.database,
-                figure.connections,
-                figure.merchants,
-                figure.per_s,
-                figure.bare_per_s,
-                figure.ratio,
-                figure.p50_ms,
-                figure.p99_ms,
-                figure.bare_p99_ms
-            ));
-        }
-        lines.push(String::new());
-        lines.push("history    payments payments/s    pages/s look-ups/s   traces/s start ms".to_owned());
-        for figure in &self.growth {
-            lines.push(format!(
-                "{:<8} {:>10} {:>10.0} {:>10.0} {:>10.0} {:>10.0} {:>8.0}",
-                figure.database,
-                figure.history,
-                figure.per_s,
-                figure.page_per_s,
-                figure.look_up_per_s,
-                figure.trace_per_s,
-                figure.start_ms
-            ));
-        }
-        lines.push(String::new());
-        lines.push("verify   transactions       legs transactions/s     legs/s".to_owned());
-        for figure in &self.verify {
-            lines.push(format!(
-                "{:<8} {:>12} {:>10} {:>14.0} {:>10.0}",
-                figure.database, figure.transactions, figure.legs, figure.per_s, figure.legs_per_s
-            ));
-        }
-        if let Some(memory) = &self.memory {
-            lines.extend([String::new(), memory.line()]);
-        }
+        let mut table = |heading: &str, rows: Vec<String>| {
+            if !rows.is_empty() {
+                lines.extend([String::new(), heading.to_owned()]);
+                lines.extend(rows);
+            }
+        };
+        let heading = "ledger    batch accounts transfers/s  same rows/s ratio      bare/s ratio";
+        table(heading, self.ledger.iter().map(LedgerFigure::line).collect());
+        table("engine   callers transfers/s", self.callers.iter().map(CallersFigure::line).collect());
+        let heading = "http     connections merchants payments/s   bare/s ratio   p50 ms   p99 ms bare p99";
+        table(heading, self.http.iter().map(HttpFigure::line).collect());
+        let heading = "history    payments payments/s    pages/s look-ups/s   traces/s start ms";
+        table(heading, self.growth.iter().map(GrowthFigure::line).collect());
+        let heading = "verify   transactions       legs transactions/s     legs/s";
+        table(heading, self.verify.iter().map(VerifyFigure::line).collect());
+        let heading = "memory   MiB idle  at half    after payments bytes of disk for each";
+        table(heading, self.memory.iter().map(MemoryFigure::line).collect());
         lines
+    }
+}
+
+impl LedgerFigure {
+    fn line(&self) -> String {
+        let Self { database, batch, accounts, per_s, same_rows_per_s, same_rows_ratio, bare_per_s, ratio } =
+            self;
+        format!(
+            "{database:<8} {batch:>6} {accounts:<8} {per_s:>11.0} {same_rows_per_s:>12.0} {same_rows_ratio:>5.2} \
+             {bare_per_s:>11.0} {ratio:>5.2}"
+        )
+    }
+}
+
+impl CallersFigure {
+    fn line(&self) -> String {
+        let Self { database, callers, per_s } = self;
+        format!("{database:<8} {callers:>7} {per_s:>11.0}")
+    }
+}
+
+impl HttpFigure {
+    fn line(&self) -> String {
+        let Self {
+            database,
+            connections,
+            merchants,
+            per_s,
+            bare_per_s,
+            ratio,
+            p50_ms,
+            p99_ms,
+            bare_p99_ms,
+            ..
+        } = self;
+        format!(
+            "{database:<8} {connections:>11} {merchants:<9} {per_s:>10.0} {bare_per_s:>8.0} {ratio:>5.2} {p50_ms:>8.1} \
+             {p99_ms:>8.1} {bare_p99_ms:>8.1}"
+        )
+    }
+}
+
+impl GrowthFigure {
+    fn line(&self) -> String {
+        let Self { database, history, per_s, page_per_s, look_up_per_s, trace_per_s, start_ms } = self;
+        format!(
+            "{database:<8} {history:>10} {per_s:>10.0} {page_per_s:>10.0} {look_up_per_s:>10.0} {trace_per_s:>10.0} \
+             {start_ms:>8.0}"
+        )
+    }
+}
+
+impl VerifyFigure {
+    fn line(&self) -> String {
+        let Self { database, transactions, legs, per_s, legs_per_s } = self;
+        format!("{database:<8} {transactions:>12} {legs:>10} {per_s:>14.0} {legs_per_s:>10.0}")
     }
 }
 
@@ -222,9 +232,7 @@ impl MemoryFigure {
     fn line(&self) -> String {
         let Self { payments, idle_mib, half_mib, after_mib, bytes_per_payment } = self;
         format!(
-            "memory   {idle_mib:.1} MiB idle, {half_mib:.1} after {}, {after_mib:.1} after {payments} payments; \
-             {bytes_per_payment} bytes on disk for each",
-            payments / 2
+            "sqlite   {idle_mib:>8.1} {half_mib:>8.1} {after_mib:>8.1} {payments:>8} {bytes_per_payment:>22}"
         )
     }
 }
