@@ -32,7 +32,8 @@ struct Event {
     created_at: String,
     /// False where money is not real.
     livemode: bool,
-    /// The object after the change.
+    /// The object after the change, as its owner reads it. Its words are English, whoever caused the change:
+    /// read the object itself for them in your language.
     #[schema(value_type = Object)]
     data: Value,
 }
@@ -56,7 +57,7 @@ struct Events {
 /// What happened to the caller's objects, newest first.
 ///
 /// A user's payments, top-ups and refunds, and the transfers that they got; a merchant's orders, payments and
-/// refunds. Staff read everybody's, each as it was told.
+/// refunds. Staff read everybody's, each as it was told. The words in events are always English.
 #[utoipa::path(
     get, path = "/v1/events", tag = "Events", params(Events),
     responses((status = 200, description = "A page of events.", body = ListView<Event>)),

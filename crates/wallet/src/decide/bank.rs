@@ -1,6 +1,6 @@
 //! What comes of a transfer at a bank: a worker's turn, and the bank's answer.
 
-use super::{Context, ids, payments, refunds};
+use super::{Context, EVENT_LANGUAGE, ids, payments, refunds};
 use crate::postings::{self, Movement};
 use crate::tables::{BankTransfer, BankTransferId, Payment, PaymentId, Refund, RefundId, TopUp, TopUpId};
 use crate::texts::Role;
@@ -176,7 +176,7 @@ fn save_top_up(context: &mut Context<'_>, top_up: TopUp, kind: &str) -> Result<(
 /// Tells a user what became of their top-up.
 fn tell_top_up(context: &mut Context<'_>, top_up: &TopUp, kind: &str) -> Result<(), Stop> {
     let livemode = context.settings.livemode;
-    let view = TopUpView::of(top_up, context.facts, Role::Payer, livemode, context.language())?;
+    let view = TopUpView::of(top_up, context.facts, Role::Payer, livemode, EVENT_LANGUAGE)?;
     context.tell(top_up.user.raw(), kind, top_up.id.to_string(), &view)
 }
 

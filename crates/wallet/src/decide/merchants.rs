@@ -1,6 +1,6 @@
 //! Merchants and their orders.
 
-use super::{Context, payments};
+use super::{Context, EVENT_LANGUAGE, payments};
 use crate::tables::{ApiKey, ApiKeyId, LookupKind, Merchant, MerchantId, Order, OrderId};
 use crate::texts::{Reason, Role};
 use crate::view::{MerchantCreatedView, OrderView, order_of};
@@ -122,7 +122,8 @@ pub(super) fn cancel_order(context: &mut Context<'_>, id: OrderId) -> Result<Rep
     }
     let view = view(context, &order)?;
     if was_open {
-        context.tell(order.merchant.raw(), "order.cancelled", order.id.to_string(), &view)?;
+        let told = OrderView::of(&order, context.facts, context.settings, EVENT_LANGUAGE)?;
+        context.tell(order.merchant.raw(), "order.cancelled", order.id.to_string(), &told)?;
         context.facts.orders.set(order.clone())?;
     }
     let is_reversing = match order.reversing {

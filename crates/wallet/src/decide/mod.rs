@@ -19,6 +19,9 @@ use crate::{Action, Actor, Code, Command, Facts, Reply, Settings, Stop};
 use makegood_base::{Ids, RawId, Timestamp};
 use makegood_ledger::{Rejection, RowKey, TransactionId};
 
+/// The language of every event: whoever caused it need not share one with whoever reads it.
+pub(crate) const EVENT_LANGUAGE: Language = Language::English;
+
 /// What a decision works with: the facts, and everything that it may depend on beside them.
 pub(crate) struct Context<'a> {
     pub(crate) facts: &'a mut Facts,

@@ -1,8 +1,8 @@
 //! Refunds that a merchant decides.
 
-use super::{Context, Declined, ids, payments};
+use super::{Context, Declined, EVENT_LANGUAGE, ids, payments};
 use crate::tables::{LookupKind, PaymentId, Refund};
-use crate::texts::Role;
+use crate::texts::{Language, Role};
 use crate::view::RefundView;
 use crate::{Actor, Code, Problem, Reply, Stop, postings};
 use makegood_banking::{Direction, Purpose};
@@ -124,18 +124,18 @@ fn move_money(context: &mut Context<'_>, payment: &Payment, refund: &mut Refund)
 /// Tells the payer and the merchant what became of a refund, each what is theirs to know.
 pub(super) fn tell(context: &mut Context<'_>, refund: &Refund, kind: &str) -> Result<(), Stop> {
     for (owner, role) in [(refund.payer.raw(), Role::Payer), (refund.merchant.raw(), Role::Merchant)] {
-        let view = view(context, refund, role)?;
+        let view = view(context, refund, role, EVENT_LANGUAGE)?;
         context.tell(owner, kind, refund.id.to_string(), &view)?;
     }
     Ok(())
 }
 
-fn view(context: &Context<'_>, refund: &Refund, role: Role) -> Result<RefundView, Stop> {
+fn view(context: &Context<'_>, refund: &Refund, role: Role, language: Language) -> Result<RefundView, Stop> {
     let livemode = context.settings.livemode;
-    RefundView::of(refund, context.facts, role, context.now, livemode, context.language())
+    RefundView::of(refund, context.facts, role, context.now, livemode, language)
 }
 
 fn answer(context: &Context<'_>, refund: &Refund) -> Result<Reply, Stop> {
     let status = if refund.status == RefundStatus::Succeeded { 201 } else { 202 };
-    Reply::json(status, &view(context, refund, Role::Merchant)?)
+    Reply::json(status, &view(context, refund, Role::Merchant, context.language())?)
 }

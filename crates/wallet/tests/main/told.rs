@@ -161,6 +161,49 @@ fn a_user_is_told_of_a_top_up_that_came_too_late() {
     }
 }
 
+/// Whoever reads an event may not have the language of whoever caused it.
+#[test]
+fn events_are_the_same_in_whatever_language_was_asked() {
+    let told = |language| {
+        let mut world = World::new(1, 1);
+        world.language = language;
+        let (source, key, (_, payer, bank_card)) = (card(&world), world.merchants[0].1, world.users[0]);
+        let top_up = world.run(payer, Action::TopUp { amount: cny(5_000), bank_card, client_ref: None });
+        world.note(&top_up);
+        for mood in [Mood::Executes, Mood::ExecutesSilently] {
+            pay(&mut world, 10_000, source, None);
+            let id = *world.payments.last().unwrap();
+            world.work(payment(&world, id).bank_transfer.unwrap(), mood);
+        }
+        let [paid, unknown] = [0, 1].map(|index| payment(&world, world.payments[index]));
+        let refund = Action::Refund {
+            payment: paid.id,
+            amount: None,
+            reason: String::new(),
+            merchant_refund_no: None,
+        };
+        for action in [refund, Action::CancelOrder { order: unknown.order }] {
+            let reply = world.run(key, action);
+            let told = body(&reply).to_string();
+            assert_eq!(told.contains("下一步"), language == Language::Chinese, "{told}");
+            world.note(&reply);
+        }
+        world.collect_transfers();
+        for transfer in world.transfers.clone() {
+            world.work(transfer, Mood::Refuses);
+        }
+        let events = world.facts.changes().events.inserted;
+        events.into_iter().map(|event| (event.kind.clone(), event.body.clone())).collect::<Vec<_>>()
+    };
+    let english = told(Language::English);
+    for kind in
+        ["top_up.failed", "payment.succeeded", "order.cancelled", "refund.created", "refund.needs_action"]
+    {
+        assert!(english.iter().any(|(told, _)| told == kind), "{kind}");
+    }
+    assert_eq!(told(Language::Chinese), english);
+}
+
 /// Payer and merchant are told the same changes, each in their own words; nobody else is.
 #[test]
 fn a_payer_is_told_of_their_own_payments_and_refunds() {
