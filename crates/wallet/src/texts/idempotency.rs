@@ -82,7 +82,7 @@ pub(super) static KEY_REUSED: Entry = Entry {
             money.",
         remedies: [
             &[
-                "Look at your transactions to see what the first request did.",
+                "Look at your payments, top-ups and transfers to see what the first request did.",
                 "Update the app if this happens again.",
             ],
             &["Read what the first request made. Use a new key only for what is really a new intent."],
@@ -94,7 +94,7 @@ pub(super) static KEY_REUSED: Entry = Entry {
         title: "Idempotency-Key 已用于其他请求",
         detail: "该幂等键已属于另一个请求。本次请求没有执行，资金未变动。",
         remedies: [
-            &["请查看交易记录，了解第一次请求的结果。", "如果再次出现，请更新应用。"],
+            &["请查看您的付款、充值和转账记录，了解第一次请求的结果。", "如果再次出现，请更新应用。"],
             &["请先查询第一次请求的结果。只有确实是新的操作时，才使用新的键。"],
             &["查明第一次请求的结果，并说明一个键只能对应一个请求。"],
             CALLER_MENDS_IT,
@@ -109,7 +109,7 @@ pub(super) static REFERENCE_CONFLICT: Entry = Entry {
             carried out and moved no money.",
         remedies: [
             &[
-                "Look at your transactions: what you want may be done already.",
+                "Look at your payments, top-ups and transfers: what you want may be done already.",
                 "Update the app if this happens again.",
             ],
             &["Look up what this number stands for. Give a new number only to what is really a new order \
@@ -122,7 +122,7 @@ pub(super) static REFERENCE_CONFLICT: Entry = Entry {
         title: "业务编号已被使用",
         detail: "您自定的编号已对应另一项内容不同的业务。本次请求没有执行，资金未变动。",
         remedies: [
-            &["请查看交易记录：您要办理的业务可能已经完成。", "如果再次出现，请更新应用。"],
+            &["请查看您的付款、充值和转账记录：您要办理的业务可能已经完成。", "如果再次出现，请更新应用。"],
             &["请查询该编号对应的业务。只有确实是新的订单或退款时，才使用新的编号。"],
             &["查找使用该编号的业务，告知对方它与本次请求的差异。"],
             CALLER_MENDS_IT,

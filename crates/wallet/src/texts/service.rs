@@ -117,7 +117,7 @@ pub(super) static UNAVAILABLE: Entry = Entry {
         title: "Service not available",
         detail: "The wallet cannot reach what it needs to work. Nothing was decided on this request.",
         remedies: [
-            &["Wait a few minutes, then look at your transactions before you try again."],
+            &["Wait a few minutes, then look at your payments, top-ups and transfers before you try again."],
             &["Wait, then send the same request with the same Idempotency-Key: it is carried out once at \
                     most."],
             &["Tell the caller that the wallet is out of order for the moment, and when it is expected \
@@ -129,7 +129,7 @@ pub(super) static UNAVAILABLE: Entry = Entry {
         title: "服务暂不可用",
         detail: "钱包暂时无法连接其运行所需的系统。本次请求尚未作出任何处理决定。",
         remedies: [
-            &["请等待几分钟，先查看交易记录，再决定是否重试。"],
+            &["请等待几分钟，先查看您的付款、充值和转账记录，再决定是否重试。"],
             &["请稍后用相同的 Idempotency-Key 重新发送同一请求：它最多只会执行一次。"],
             &["告知对方钱包暂时无法使用，以及预计恢复时间。"],
             &["检查数据库、磁盘和连接；查看 `/readyz`，并运行 `makegood doctor`。"],
@@ -140,11 +140,12 @@ pub(super) static UNAVAILABLE: Entry = Entry {
 pub(super) static INTERNAL: Entry = Entry {
     english: Texts {
         title: "Something went wrong in the wallet",
-        detail: "The fault is the wallet's. Until you have looked at your transactions, do not count the \
-            request as done or as failed.",
+        detail: "The fault is the wallet's. Until you have looked what became of the request, do not count it \
+            as done or as failed.",
         remedies: [
             &[
-                "Look at your transactions, and do not pay again until you see what became of this.",
+                "Look at your payments, top-ups and transfers, and do not pay again until you see what became \
+                    of this.",
                 "Tell support the request id.",
             ],
             &[
@@ -152,8 +153,8 @@ pub(super) static INTERNAL: Entry = Entry {
                     Idempotency-Key.",
                 "Tell support the request id.",
             ],
-            &["Look for the order or payment and its trace, tell the caller what really happened, and \
-                    pass the request id on to operations."],
+            &["Look for the order, payment, top-up or transfer and its trace, tell the caller what really \
+                    happened, and pass the request id on to operations."],
             &[
                 "Find the request id in the log and mend the cause.",
                 "Run `makegood verify` to be sure that all balances are right.",
@@ -162,14 +163,14 @@ pub(super) static INTERNAL: Entry = Entry {
     },
     chinese: Texts {
         title: "钱包内部出错",
-        detail: "这是钱包的故障。在查看交易记录之前，请勿认定该请求已完成或已失败。",
+        detail: "这是钱包的故障。在查明该请求的结果之前，请勿认定它已完成或已失败。",
         remedies: [
-            &["请先查看交易记录；在确认结果之前，请勿再次付款。", "请把请求编号告诉客服。"],
+            &["请先查看您的付款、充值和转账记录；在确认结果之前，请勿再次付款。", "请把请求编号告诉客服。"],
             &[
                 "请查询订单、付款或退款；如果没有记录，请用相同的 Idempotency-Key 重新发送同一请求。",
                 "请把请求编号告诉客服。",
             ],
-            &["查找订单或付款及其追踪记录，把实际情况告知对方，并把请求编号转给运维。"],
+            &["查找订单、付款、充值或转账及其追踪记录，把实际情况告知对方，并把请求编号转给运维。"],
             &["用请求编号在日志中查明并消除原因。", "运行 `makegood verify`，确认所有余额正确。"],
         ],
     },
