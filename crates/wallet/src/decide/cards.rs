@@ -43,10 +43,14 @@ fn own_card(context: &Context<'_>, id: BankCardId) -> Result<BankCard, Stop> {
     Ok(found.ok_or(Stop::from(Code::NotFound))?.clone())
 }
 
-/// The caller's own card, if it pays and receives.
+/// The caller's own card, if it pays and receives. Nobody would carry out what is asked of a bank that this server
+/// does not know any more: that is refused before anything is begun.
 pub(super) fn active_card(context: &Context<'_>, id: BankCardId) -> Result<BankCard, Stop> {
     let card = own_card(context, id)?;
-    if card.state == BankCardState::Active { Ok(card) } else { Err(Code::CardNotActive.into()) }
+    if card.state != BankCardState::Active {
+        return Err(Code::CardNotActive.into());
+    }
+    if context.settings.banks.contains(&card.bank) { Ok(card) } else { Err(Code::BankUnavailable.into()) }
 }
 
 /// The bank has taken the code: the card is active. A card that was unlinked stays so.

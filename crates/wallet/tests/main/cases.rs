@@ -195,6 +195,41 @@ fn a_refused_code_of_a_card_that_is_active_by_then_changes_nothing() {
     assert_eq!(world.run(world.users[1].1, refused).status, 404);
 }
 
+/// A server that was told of another bank than the one it began with.
+#[test]
+fn nothing_is_asked_of_a_bank_that_is_not_configured() {
+    let mut world = World::new(1, 1);
+    let (_, caller, bank_card) = world.users[0];
+    let source = card(&world);
+    pay(&mut world, 10_000, source, None);
+    let paid = world.payments[0];
+    world.work(payment(&world, paid).bank_transfer.unwrap(), Mood::Executes);
+    let waiting = order(&mut world, 500);
+    let started = NewPayment { order: waiting, source, expect: None, amount: None, client_ref: None };
+    let started = world.run(caller, Action::CreatePayment(started));
+    world.note(&started);
+    world.settings.banks = vec!["testbank".to_owned()];
+    let expect = Expectation { amount: cny(500), payee: PayeeId::Merchant(world.merchants[0].0) };
+    let confirm = Action::ConfirmPayment { payment: world.payments[1], expect };
+    let top_up = Action::TopUp { amount: cny(500), bank_card, client_ref: Some("t-1".to_owned()) };
+    for (name, reply) in [
+        ("top-up", world.run(caller, top_up.clone())),
+        ("payment", pay(&mut world, 500, source, None)),
+        ("confirmation", world.run(caller, confirm.clone())),
+    ] {
+        assert_eq!((reply.status, body(&reply)["code"].as_str()), (503, Some("bank.unavailable")), "{name}");
+    }
+    world.collect_transfers();
+    assert_eq!(world.transfers.len(), 1, "only the first payment has come to a bank");
+    // A refund is owed: it is taken from the merchant, and sent when its bank is there again.
+    let refund =
+        Action::Refund { payment: paid, amount: None, reason: String::new(), merchant_refund_no: None };
+    assert_eq!(world.run(world.merchants[0].1, refund).status, 202);
+    world.settings.banks.push("simbank".to_owned());
+    assert_eq!(world.run(caller, top_up).status, 202, "under the same reference");
+    assert_eq!(world.run(caller, confirm).status, 202);
+}
+
 /// Which card a payer has, and what a bank says of it, is not the merchant's to know.
 #[test]
 fn a_merchant_reads_of_a_refund_what_is_its_own() {
