@@ -58,8 +58,13 @@ pub(super) static FORBIDDEN: Entry = Entry {
         title: "Not allowed",
         detail: "Your account may not do this. Nothing was done and no money moved.",
         remedies: [
-            &["Use the account that this belongs to."],
-            &["Use the merchant's own API key, or its owner's session."],
+            &["Log in to the account that this belongs to; some of it is for staff alone."],
+            &[
+                "For what a person does, such as paying, topping up, sending money or linking a card, use that \
+                    person's own session: no API key may do it.",
+                "For what a merchant does, such as orders and refunds, use the merchant's API key or its \
+                    owner's session.",
+            ],
             &["Check which role the action needs, and whether the person should have it."],
             &["Watch for repeated tries by one account."],
         ],
@@ -68,8 +73,11 @@ pub(super) static FORBIDDEN: Entry = Entry {
         title: "无权操作",
         detail: "您的账户无权进行此操作。没有执行任何操作，资金未变动。",
         remedies: [
-            &["请使用有权操作的账户。"],
-            &["请使用该商户自己的 API 密钥，或商户所有者的登录。"],
+            &["请登录有权操作的账户；有些操作仅限工作人员。"],
+            &[
+                "个人的操作，例如付款、充值、转账或绑卡，请使用其本人的登录：API 密钥不能代办。",
+                "商户的操作，例如订单和退款，请使用该商户的 API 密钥，或商户所有者的登录。",
+            ],
             &["核对此操作需要的角色，以及该人员是否应当拥有。"],
             &["留意同一账户的反复尝试。"],
         ],

@@ -36,21 +36,31 @@ pub(super) static QR_INVALID: Entry = Entry {
 pub(super) static ALREADY_PAID: Entry = Entry {
     english: Texts {
         title: "Order already paid",
-        detail: "This order is paid. This request took nothing.",
+        detail: "This order has been paid, and can be neither paid again nor cancelled, even where its payment was \
+            returned since. This request took nothing.",
         remedies: [
-            &["Do not pay again.", "Show the merchant the payment in your transactions, if you made it."],
-            &["Read the order: it is paid. Hand over what was bought, or refund the payment if the order \
-                    is to be undone."],
+            &[
+                "Do not pay again.",
+                "If you made the payment, show it to the merchant, or look at its refunds.",
+            ],
+            &[
+                "Read the order and the refunds of its payment.",
+                "If it is not refunded, hand over what was bought, or refund it to undo the order; if it is \
+                    refunded in full, there is nothing to do.",
+            ],
             &["Open the order, and tell the caller which payment paid it as far as it is theirs to know."],
             CALLER_MENDS_IT,
         ],
     },
     chinese: Texts {
         title: "订单已付款",
-        detail: "此订单已经付款。本次请求没有扣款。",
+        detail: "此订单已经付过款，不能再付款或取消，即使款项此后已退还。本次请求没有扣款。",
         remedies: [
-            &["请勿再次付款。", "如果是您付的款，请向商户出示交易记录中的这笔付款。"],
-            &["请查询订单：它已付款。请交付商品；如需撤销订单，请办理退款。"],
+            &["请勿再次付款。", "如果是您付的款，请向商户出示这笔付款，或查看其退款记录。"],
+            &[
+                "请查询订单及其付款的退款记录。",
+                "如果没有退款，请交付商品，或办理退款以撤销订单；如果已全部退款，则无需处理。",
+            ],
             &["打开订单，在对方有权知晓的范围内，告知是哪一笔付款支付了该订单。"],
             CALLER_MENDS_IT,
         ],

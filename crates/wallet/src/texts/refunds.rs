@@ -6,22 +6,26 @@ use super::{Entry, Texts};
 pub(super) static EXCEEDS_PAYMENT: Entry = Entry {
     english: Texts {
         title: "More than is left to refund",
-        detail: "Together with earlier refunds, this would return more than was paid. This request returned \
-            nothing.",
+        detail: "With the earlier refunds, nothing is left of the payment to return, or less than was asked for. \
+            This request returned nothing.",
         remedies: [
             &["Look at the refunds of your payment; ask the merchant if you expect more."],
-            &["Look at the earlier refunds of the payment, then refund what is left: without an amount, \
-                    all of it."],
+            &[
+                "Look at `remaining` and at the earlier refunds of the payment. Refund at most what is left; if \
+                    that is zero, the payment is returned in full and there is nothing to do.",
+            ],
             &["Tell the merchant what was paid, what has been returned, and what is left."],
             CALLER_MENDS_IT,
         ],
     },
     chinese: Texts {
         title: "超过可退金额",
-        detail: "加上此前的退款，退款总额将超过付款金额。本次请求没有退款。",
+        detail: "计入此前的退款后，此付款已没有可退金额，或可退金额少于所申请的金额。本次请求没有退款。",
         remedies: [
             &["请查看这笔付款的退款记录；如有疑问，请联系商户。"],
-            &["请查看此前的退款，再退还剩余金额：不填金额即退还全部剩余金额。"],
+            &[
+                "请查看 `remaining` 和此前的退款，退款不能超过剩余金额；如果剩余为零，则款项已全部退还，无需处理。",
+            ],
             &["告知商户付款金额、已退金额和剩余可退金额。"],
             CALLER_MENDS_IT,
         ],

@@ -125,22 +125,27 @@ pub(super) static METHOD: Entry = Entry {
 pub(super) static AMOUNT_INVALID: Entry = Entry {
     english: Texts {
         title: "Amount not valid",
-        detail: "The amount is not more than zero, is too large, or has more decimals than its currency. No \
-            money moved.",
+        detail: "An amount is written in the digits 0 to 9, with a point before the decimals and at most as many \
+            of them as its currency has: 12.34 in CNY, 1234 in JPY. It has no sign, comma, space, exponent or \
+            extra zero in front, is more than zero, and is not too large. No money moved.",
         remedies: [
-            &["Enter an amount above zero, such as 12.34, and try again."],
-            &["Send the amount as a decimal string above zero, with at most the decimals of its currency, \
-                    under a new Idempotency-Key."],
+            &["Enter an amount above zero in plain digits, such as 12.34, and try again."],
+            &[
+                "Send the amount as a string of digits with a point, such as `12.34`, above zero and with at most \
+                    the decimals of its currency, under a new Idempotency-Key.",
+            ],
             &["Explain how the amount is written in its currency."],
             CALLER_MENDS_IT,
         ],
     },
     chinese: Texts {
         title: "金额无效",
-        detail: "金额必须大于零，不能过大，小数位数也不能超过该币种的规定。资金未变动。",
+        detail: "金额由数字 0 到 9 组成，小数前用小数点，小数位数不超过该币种的规定：CNY 如 12.34，JPY 如 1234。不能有正负号、逗号、空格、指数或多余的前导零，必须大于零，且不能过大。资金未变动。",
         remedies: [
-            &["请输入大于零的金额，例如 12.34，然后重试。"],
-            &["请以大于零的十进制字符串发送金额，小数位数不超过该币种的规定，并使用新的 Idempotency-Key。"],
+            &["请用普通数字输入大于零的金额，例如 12.34，然后重试。"],
+            &[
+                "请以数字和小数点组成的字符串发送金额，例如 `12.34`，须大于零，小数位数不超过该币种的规定，并使用新的 Idempotency-Key。",
+            ],
             &["说明该币种金额的正确写法。"],
             CALLER_MENDS_IT,
         ],

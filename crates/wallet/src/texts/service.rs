@@ -58,14 +58,14 @@ pub(super) static NOT_FOUND: Entry = Entry {
 
 pub(super) static RATE_LIMITED: Entry = Entry {
     english: Texts {
-        title: "Too many requests at once",
-        detail: "Too many of your requests are under way. This one was not carried out and moved no money.",
+        title: "Too many requests",
+        detail: "Too many requests came in a short time. This one was not carried out and moved no money; wait as \
+            long as `Retry-After` says.",
         remedies: [
-            &["Wait a moment, then try once more."],
+            &["Wait as long as `Retry-After` says, then try once more."],
             &[
-                "Wait (as long as `Retry-After` says, where the answer has it), then send the same request \
-                    with the same Idempotency-Key.",
-                "Send fewer requests at a time.",
+                "Wait as long as `Retry-After` says, then send the same request with the same Idempotency-Key.",
+                "Send fewer requests, and fewer at a time.",
             ],
             &["Ask whether a device or program sends requests by itself."],
             &["Check whether one caller is flooding the service, and whether the limit fits honest use."],
@@ -73,12 +73,12 @@ pub(super) static RATE_LIMITED: Entry = Entry {
     },
     chinese: Texts {
         title: "请求过于频繁",
-        detail: "您有过多请求正在处理。本次请求没有执行，资金未变动。",
+        detail: "短时间内请求过多。本次请求没有执行，资金未变动；请按 `Retry-After` 的时间等待。",
         remedies: [
-            &["请稍等片刻，再试一次。"],
+            &["请按 `Retry-After` 的时间等待，再试一次。"],
             &[
-                "请稍候（如应答带有 `Retry-After`，以其为准），再用相同的 Idempotency-Key 重发。",
-                "请减少同时发送的请求。",
+                "请按 `Retry-After` 的时间等待，再用相同的 Idempotency-Key 重发。",
+                "请减少请求次数，以及同时发送的请求。",
             ],
             &["询问是否有设备或程序在自动发送请求。"],
             &["检查是否有调用方在大量占用服务，以及限额是否适合正常使用。"],
@@ -140,7 +140,7 @@ pub(super) static UNAVAILABLE: Entry = Entry {
 pub(super) static INTERNAL: Entry = Entry {
     english: Texts {
         title: "Something went wrong in the wallet",
-        detail: "The fault is the wallet's. Until you have looked what became of the request, do not count it \
+        detail: "The fault is the wallet's. Until you have seen what became of the request, do not count it \
             as done or as failed.",
         remedies: [
             &[

@@ -214,6 +214,18 @@ fn a_merchant_learns_nothing_of_a_payers_money() {
 }
 
 #[test]
+fn nobody_is_sent_to_transactions_where_card_payments_are_not() {
+    for language in Language::ALL {
+        for (place, text) in every_text(language) {
+            assert!(
+                !["transactions", "交易记录"].iter().any(|word| text.contains(word)),
+                "{place}: {text:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_low_balance_is_topped_up_or_passed_by() {
     let remedies = texts(Code::BalanceInsufficient, Language::English).remedies_of(Role::Payer);
     assert_eq!(remedies, ["Top up your balance, or use another source."]);
