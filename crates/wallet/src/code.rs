@@ -51,7 +51,8 @@ macro_rules! codes {
                 match self { $(Self::$name => Cause::$cause,)* }
             }
 
-            /// Whether the very same request can succeed later.
+            /// Whether the same thing can succeed when it is asked for again later: under a new key where the
+            /// answer is stored ([`Code::is_stored`]).
             #[must_use]
             pub const fn retryable(self) -> bool {
                 match self { $(Self::$name => $retryable,)* }
@@ -213,6 +214,7 @@ impl Code {
     /// again. What was not decided is not stored.
     #[must_use]
     pub const fn is_stored(self) -> bool {
-        !matches!(self.status(), 400 | 401 | 403 | 404 | 408 | 413 | 415 | 429 | 500 | 503)
+        !matches!(self, Self::IdempotencyInProgress)
+            && !matches!(self.status(), 400 | 401 | 403 | 404 | 408 | 413 | 415 | 429 | 500 | 503)
     }
 }

@@ -119,7 +119,8 @@ pub struct Document<'a> {
     /// Whose doing it is.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     cause: crate::Cause,
-    /// Whether the very same request can succeed later.
+    /// Whether the same thing can succeed when it is asked for again later: under a new Idempotency-Key where
+    /// this answer was stored.
     retryable: bool,
     /// Whether the same thing may be paid again without risk.
     safe_to_pay_again: bool,

@@ -13,8 +13,10 @@ const OPENING: &str = "\
 
 Every code that an answer can carry, and what each role can do next. A code never changes and is never
 translated; titles, details and remedies come in English and Chinese (`Accept-Language`). A code's cause says
-whose doing it is; it is retryable if the very same request can succeed later. `safe_to_pay_again` is not in
-this list, for it depends on the payment: ask for it there before paying again.
+whose doing it is. It is retryable if the same thing can succeed when it is asked for again later: under the same
+Idempotency-Key where nothing was decided, under a new one where the answer was stored, for the old key gets that
+answer again. `safe_to_pay_again` is not in this list, for it depends on the payment: ask for it there before
+paying again.
 
 Title and detail speak to whoever asked. In an answer, `remedies` names what the asking role can do; staff see
 those of every role.
@@ -40,14 +42,22 @@ fn page() -> String {
     let mut page = OPENING.to_owned();
     page.push_str("\n| code | status | cause | retryable | title |\n|---|---|---|---|---|\n");
     for &code in Code::ALL {
-        let retryable = if code.retryable() { "yes" } else { "no" };
+        let retryable = match (code.retryable(), code.is_stored()) {
+            (false, _) => "no",
+            (true, false) => "same key",
+            (true, true) => "new key",
+        };
         let title = texts(code, Language::English).title;
         let (name, status, cause) = (code.as_str(), code.status(), cause(code));
         writeln!(page, "| [`{name}`](#{name}) | {status} | {cause} | {retryable} | {title} |").unwrap();
     }
     for &code in Code::ALL {
         let english = texts(code, Language::English);
-        let retryable = if code.retryable() { "retryable" } else { "not retryable" };
+        let retryable = match (code.retryable(), code.is_stored()) {
+            (false, _) => "not retryable",
+            (true, false) => "retryable with the same Idempotency-Key",
+            (true, true) => "retryable with a new Idempotency-Key",
+        };
         // A heading's own anchor loses the dots, and a problem's `type` ends in the code as it is.
         writeln!(page, "\n<a id=\"{0}\"></a>\n\n## `{0}`\n", code.as_str()).unwrap();
         writeln!(page, "**{}.** {}\n", english.title, english.detail).unwrap();

@@ -31,21 +31,21 @@ pub(super) static KEY_MISSING: Entry = Entry {
 pub(super) static KEY_INVALID: Entry = Entry {
     english: Texts {
         title: "Idempotency-Key not valid",
-        detail: "The key is empty, too long, or has characters that are not printable ASCII. Nothing was \
-            done and no money moved.",
+        detail: "A request has one key, of 1 to 255 printable ASCII characters. Nothing was done and no money \
+            moved.",
         remedies: [
             english::UPDATE_THE_APP,
-            &["Send 1 to 255 printable ASCII characters as the key, such as a UUID."],
+            &["Send the header once, with 1 to 255 printable ASCII characters as the key, such as a UUID."],
             english::ASK_FOR_REQUEST_ID,
             CALLER_MENDS_IT,
         ],
     },
     chinese: Texts {
         title: "Idempotency-Key 无效",
-        detail: "幂等键为空、过长，或含有可打印 ASCII 以外的字符。没有执行任何操作，资金未变动。",
+        detail: "一个请求只带一个幂等键，由 1 到 255 个可打印 ASCII 字符组成。没有执行任何操作，资金未变动。",
         remedies: [
             chinese::UPDATE_THE_APP,
-            &["请使用 1 到 255 个可打印 ASCII 字符作为幂等键，例如 UUID。"],
+            &["请只发送一次该请求头，以 1 到 255 个可打印 ASCII 字符作为幂等键，例如 UUID。"],
             chinese::ASK_FOR_REQUEST_ID,
             CALLER_MENDS_IT,
         ],

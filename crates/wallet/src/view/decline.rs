@@ -20,7 +20,7 @@ pub struct DeclineView {
     pub title: &'static str,
     /// What happened, and whether money moved.
     pub detail: &'static str,
-    /// Whether the very same request can succeed later; of what is not a merchant's doing, they read false.
+    /// Whether the same thing can succeed when it is asked for again later, under a new Idempotency-Key; of what is not a merchant's doing, they read false.
     pub retryable: bool,
     /// What to do next; to a merchant the same, whatever the payer was declined for.
     pub remedies: Vec<Remedy<'static>>,
