@@ -190,19 +190,26 @@ async fn single<T: makegood_sql::FromValue>(
     read.await.map_err(|error: makegood_sql::Error| error.to_string())
 }
 
-/// Asks the bank for its newest transfer: that shows its address and our secret to be right.
+/// Asks the bank that a server would use for its newest transfer, with the secret that a server would show: that
+/// shows both to be right.
 async fn bank(config: &ServerConfig) -> Result<String, String> {
-    let (Some(url), Some(secrets)) = (&config.bank_url, &config.secrets) else {
-        return Ok("the simulated one, inside".to_owned());
-    };
+    let Some(url) = &config.bank_url else { return Ok("the simulated one, inside".to_owned()) };
+    let secrets = config.secrets_there().map_err(|_| "not asked: our secrets cannot be read".to_owned())?;
     let client = reqwest::Client::builder().timeout(BANK_TIMEOUT).no_proxy().build();
     let client = client.map_err(|error| error.to_string())?;
     let request = client.get(format!("{}/v1/transfers?limit=1", url.trim_end_matches('/')));
-    match request.bearer_auth(&secrets.bank_secret).send().await {
+    let request = match &secrets {
+        Some(secrets) => request.bearer_auth(&secrets.bank_secret),
+        None => request,
+    };
+    match request.send().await {
         Ok(response) if response.status().is_success() => Ok(format!("{url} answers")),
-        Ok(response) if response.status() == reqwest::StatusCode::UNAUTHORIZED => {
-            Err(format!("{url} refuses our secret: set `bank_secret=…` in the secrets file"))
-        }
+        Ok(response) if response.status() == reqwest::StatusCode::UNAUTHORIZED => Err(match secrets {
+            Some(_) => format!("{url} refuses our secret: set `bank_secret=…` in the secrets file"),
+            None => {
+                format!("{url} asks for a secret, and there is none yet: name the file with --secrets-file")
+            }
+        }),
         Ok(response) => Err(format!("{url} answers {}", response.status())),
         Err(error) => {
             Err(format!("{url} does not answer ({}): look at MAKEGOOD_BANK_URL", error.without_url()))
@@ -250,8 +257,12 @@ mod tests {
         assert_eq!(failed(&config, &NOW).await, Vec::<&str>::new());
 
         let bank_url = Some("http://127.0.0.1:1".to_owned());
-        let unreachable = ServerConfig { bank_url, secrets: Some(secrets), ..config.clone() };
-        assert_eq!(failed(&unreachable, &NOW).await, ["bank"]);
+        let unreachable = ServerConfig { bank_url, ..config.clone() };
+        assert_eq!(failed(&unreachable, &NOW).await, ["bank"], "with the secrets of the data folder");
+        let given = ServerConfig { secrets: Some(secrets), ..unreachable.clone() };
+        assert_eq!(failed(&given, &NOW).await, ["bank"]);
+        let fresh = ServerConfig { data_folder: folder.path().join("fresh"), ..unreachable };
+        assert_eq!(failed(&fresh, &NOW).await, ["bank"], "with no secrets yet");
         let elsewhere = Some("postgres://127.0.0.1:1/none".to_owned());
         let no_database = ServerConfig { database_url: elsewhere, test_mode: true, ..config };
         assert_eq!(failed(&no_database, &NOW).await, ["database"]);

@@ -204,6 +204,23 @@ fn a_bank_and_secrets_make_money_real() {
 }
 
 #[test]
+fn the_doctor_asks_the_bank_that_a_server_would_use() {
+    let (folder, fresh) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let bank = Service::start(makegood(folder.path(), &["banksim", "--listen", "127.0.0.1:0"]));
+    let doctor = ["--bank-url", &bank.url, "doctor"];
+    let with_its_secrets = run(folder.path(), &doctor);
+    assert_eq!(with_its_secrets.status.code(), Some(0), "{}", said(&with_its_secrets));
+    assert!(said(&with_its_secrets).contains(&format!("ok      bank: {} answers", bank.url)));
+    let without = run(fresh.path(), &doctor);
+    assert_eq!(without.status.code(), Some(1));
+    assert!(said(&without).contains("asks for a secret, and there is none yet"), "{}", said(&without));
+    assert_eq!(Service::serve(fresh.path()).stop().0, Some(0));
+    let with_others = run(fresh.path(), &doctor);
+    assert!(said(&with_others).contains("refuses our secret"), "{}", said(&with_others));
+    assert_eq!(bank.stop().0, Some(0));
+}
+
+#[test]
 fn real_money_and_test_money_share_no_database() {
     let (folder, bank_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let secrets = bank_folder.path().join("secrets");
