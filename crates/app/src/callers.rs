@@ -127,14 +127,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn it_is_bounded_and_makes_room() {
         let callers = Callers::default();
-        let mut kept = callers.lock();
-        let old = Instant::now();
-        for number in 0..ROWS_MAX as u64 {
-            let mut id = [0; 16];
-            id[..8].copy_from_slice(&number.to_le_bytes());
-            kept.rows.insert(id, (old, row(0)));
+        {
+            let mut kept = callers.lock();
+            let old = Instant::now();
+            for number in 0..ROWS_MAX as u64 {
+                let mut id = [0; 16];
+                id[..8].copy_from_slice(&number.to_le_bytes());
+                kept.rows.insert(id, (old, row(0)));
+            }
         }
-        drop(kept);
         let began = callers.get(caller(255)).1;
         callers.keep(row(255), began);
         assert!(!is_kept(&callers, 255), "it is full");
