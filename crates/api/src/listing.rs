@@ -93,7 +93,7 @@ macro_rules! list_parameters {
             created_before: Option<String>,
             /// How many rows, 1 to 100.
             #[param(minimum = 1, maximum = 100, default = 20)]
-            limit: Option<u32>,
+            limit: Option<i64>,
             /// The `next_cursor` of the page before.
             cursor: Option<String>,
         }

@@ -23,7 +23,7 @@ pub(crate) struct Wait {
     /// Answer at the next change of status, or after that many seconds, 0 to 30. What is final answers at
     /// once.
     #[param(minimum = 0, maximum = 30)]
-    pub(crate) wait: Option<u64>,
+    pub(crate) wait: Option<i64>,
 }
 
 /// Tells when the service stops.
@@ -58,12 +58,11 @@ impl Shared {
         context: &Context,
         query: Query,
         object: RawId,
-        (wait, stopping): (Option<u64>, Stopping),
+        (wait, stopping): (Option<i64>, Stopping),
     ) -> Result<Answer, Refused> {
-        let wait_s = wait.unwrap_or(0);
-        if wait_s > WAIT_MAX_S {
-            return Err(Refused::invalid("wait", Reason::OutOfRange { minimum: 0, maximum: WAIT_MAX_S }));
-        }
+        let wait_s = u64::try_from(wait.unwrap_or(0)).ok().filter(|wait_s| *wait_s <= WAIT_MAX_S);
+        let bounds = Reason::OutOfRange { minimum: 0, maximum: WAIT_MAX_S };
+        let wait_s = wait_s.ok_or_else(|| Refused::invalid("wait", bounds))?;
         if wait_s == 0 {
             return self.query(context, query).await;
         }

@@ -31,7 +31,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
 pub(crate) struct Page {
     /// How many rows, 1 to 100.
     #[param(minimum = 1, maximum = 100, default = 20)]
-    pub(crate) limit: Option<u32>,
+    pub(crate) limit: Option<i64>,
     /// The `next_cursor` of the page before.
     pub(crate) cursor: Option<String>,
 }
@@ -39,13 +39,10 @@ pub(crate) struct Page {
 impl Page {
     /// How many rows.
     pub(crate) fn limit(&self) -> Result<u32, Refused> {
-        match self.limit.unwrap_or(PAGE_ROWS_DEFAULT) {
-            limit @ 1..=PAGE_ROWS_MAX => Ok(limit),
-            _ => {
-                let bounds = Reason::OutOfRange { minimum: 1, maximum: PAGE_ROWS_MAX.into() };
-                Err(Refused::invalid("limit", bounds))
-            }
-        }
+        let bounds = Reason::OutOfRange { minimum: 1, maximum: PAGE_ROWS_MAX.into() };
+        let limit = self.limit.map_or(Ok(PAGE_ROWS_DEFAULT), u32::try_from).ok();
+        let taken = limit.filter(|limit| (1..=PAGE_ROWS_MAX).contains(limit));
+        taken.ok_or_else(|| Refused::invalid("limit", bounds))
     }
 
     /// Behind what the page begins.
@@ -92,6 +89,14 @@ mod tests {
             ("offset=3", None),
         ] {
             assert_eq!(page(query).and_then(|page| page.limit()).ok(), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_limit_below_zero_is_refused_like_zero() {
+        let refused = |query| page(query).and_then(|page| page.limit()).unwrap_err();
+        for query in ["limit=-1", "limit=4294967296"] {
+            assert_eq!(refused(query), refused("limit=0"), "{query}");
         }
     }
 

@@ -13,7 +13,8 @@ use makegood_base::UserId;
 use makegood_base::limits::{BODY_BYTES_MAX, IDEMPOTENCY_KEY_BYTES_MAX};
 use makegood_store::Store as _;
 use makegood_wallet::tables::IdempotencyKey;
-use makegood_wallet::{Action, Actor, Caller, Code, Command, Facts, Needs};
+use makegood_wallet::texts::Reason;
+use makegood_wallet::{Action, Actor, Caller, Code, Command, Facts, Needs, Problem};
 use serde::de::DeserializeOwned;
 
 /// The routes whose requests move money, and need a key.
@@ -147,14 +148,14 @@ fn is_json(headers: &HeaderMap) -> bool {
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refused> {
     let mut values = headers.get_all("idempotency-key").iter();
     let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        let twice = Problem::new(Code::IdempotencyKeyInvalid).field("Idempotency-Key");
+        return Err(twice.because(Reason::DuplicateField).into());
+    }
     let bytes = value.as_bytes();
     let is_printable = bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
     match value.to_str() {
-        Ok(key)
-            if is_printable
-                && (1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&bytes.len())
-                && values.next().is_none() =>
-        {
+        Ok(key) if is_printable && (1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&bytes.len()) => {
             Ok(Some(key.to_owned()))
         }
         _ => Err(Code::IdempotencyKeyInvalid.into()),

@@ -132,7 +132,7 @@ pub struct Document<'a> {
     locale: &'a str,
     /// The id to name when asking for help.
     request_id: String,
-    /// The field or the parameter of the request that is wrong.
+    /// The field, the parameter or the header of the request that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
     /// What is wrong with it, or with the body where no field is named.

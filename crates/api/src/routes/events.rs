@@ -49,7 +49,7 @@ struct Events {
     only: Option<String>,
     /// How many rows, 1 to 100.
     #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: Option<u32>,
+    limit: Option<i64>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
 }

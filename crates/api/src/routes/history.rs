@@ -26,13 +26,13 @@ pub(crate) struct History {
     pub(crate) currency: Option<String>,
     /// How many rows, 1 to 100.
     #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: Option<u32>,
+    limit: Option<i64>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
 impl History {
-    pub(crate) const fn new(currency: Option<String>, limit: Option<u32>, cursor: Option<String>) -> Self {
+    pub(crate) const fn new(currency: Option<String>, limit: Option<i64>, cursor: Option<String>) -> Self {
         Self { currency, limit, cursor }
     }
 }

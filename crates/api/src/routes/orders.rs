@@ -141,7 +141,7 @@ struct Presented {
     /// Answer at the next change of status, or after that many seconds, 0 to 30. What is final answers at
     /// once.
     #[param(minimum = 0, maximum = 30)]
-    wait: Option<u64>,
+    wait: Option<i64>,
 }
 
 /// An order: the authoritative answer to "is it paid?".

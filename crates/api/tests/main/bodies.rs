@@ -304,5 +304,7 @@ async fn keys_are_checked() {
         .header("idempotency-key", "b");
     let answered = service.send(twice.body(Body::from(body)).unwrap()).await.expect(400);
     assert_eq!(answered.text("/code"), "idempotency.key_invalid");
+    assert_eq!(answered.text("/reason/kind"), "duplicate_field");
+    assert!(answered.text("/detail").starts_with("`Idempotency-Key` is there more than once."));
     service.wallet.stop().await;
 }

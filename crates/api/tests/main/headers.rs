@@ -42,6 +42,7 @@ async fn http_refuses_in_problems_too() {
         (Method::GET, "/v1/me?x=1", 401, "auth.required", ""),
         (Method::GET, "/v1/payments?limit=x", 400, "request.malformed", ""),
         (Method::GET, "/v1/payments/pay_01h455vb4pex5vsknk084sn02q?wait=31", 422, "request.invalid", ""),
+        (Method::GET, "/v1/payments/pay_01h455vb4pex5vsknk084sn02q?wait=-1", 422, "request.invalid", ""),
         (Method::GET, "/v1/payments/ord_01h455vb4pex5vsknk084sn02q", 404, "not_found", ""),
         (Method::GET, "/v1/payments/%ff", 404, "not_found", ""),
     ] {
