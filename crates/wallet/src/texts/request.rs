@@ -131,8 +131,8 @@ pub(super) static AMOUNT_INVALID: Entry = Entry {
         remedies: [
             &["Enter an amount above zero in plain digits, such as 12.34, and try again."],
             &[
-                "Send the amount as a string of digits with a point, such as `12.34`, above zero and with at most \
-                    the decimals of its currency, under a new Idempotency-Key.",
+                "Send the amount as such a string, for example `12.34`, above zero and with at most the decimals \
+                    of its currency, under a new Idempotency-Key.",
             ],
             &["Explain how the amount is written in its currency."],
             CALLER_MENDS_IT,
@@ -144,7 +144,7 @@ pub(super) static AMOUNT_INVALID: Entry = Entry {
         remedies: [
             &["请用普通数字输入大于零的金额，例如 12.34，然后重试。"],
             &[
-                "请以数字和小数点组成的字符串发送金额，例如 `12.34`，须大于零，小数位数不超过该币种的规定，并使用新的 Idempotency-Key。",
+                "请以上述格式的字符串发送金额，例如 `12.34`，须大于零，小数位数不超过该币种的规定，并使用新的 Idempotency-Key。",
             ],
             &["说明该币种金额的正确写法。"],
             CALLER_MENDS_IT,
