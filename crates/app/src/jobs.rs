@@ -8,7 +8,7 @@ use crate::outbound::bank::Bank;
 use makegood_banking::Answer;
 use makegood_base::{Clock, Entropy, IdSeed, Ids, RequestId};
 use makegood_store::{Failure, Store};
-use makegood_wallet::tables::{BankTransferId, TimerKey, TimerKind};
+use makegood_wallet::tables::{BankTransferId, OrderId, PaymentId, TimerKey, TimerKind};
 use makegood_wallet::texts::Language;
 use makegood_wallet::{Action, BankAlert, Caller, ClaimedTransfer, Command, Facts, Needs, Reply};
 use std::collections::{HashMap, HashSet};
@@ -164,7 +164,7 @@ impl<S: Store> Jobs<S> {
 
     async fn work_and_release(&self, timer: TimerKey) {
         if let Err(undecided) = self.work(timer).await {
-            tracing::warn!(?timer, %undecided, "a timer will be worked on again");
+            tracing::warn!(timer = named(timer), %undecided, "a timer will be worked on again");
         }
         self.parts.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&timer);
     }
@@ -266,5 +266,32 @@ impl<S: Store> Jobs<S> {
             action,
         };
         self.parts.engine.submit(command).await
+    }
+}
+
+/// A timer as it is logged: its kind, and its object as everybody else writes it.
+fn named(timer: TimerKey) -> String {
+    let object = match timer.kind {
+        TimerKind::Order => OrderId::from(timer.object).to_string(),
+        TimerKind::Payment => PaymentId::from(timer.object).to_string(),
+        TimerKind::BankTransfer => BankTransferId::from(timer.object).to_string(),
+    };
+    format!("{} {object}", timer.kind.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timer_is_logged_by_its_kind_and_its_objects_id() {
+        for (kind, expected) in [
+            (TimerKind::Order, "order ord_00000000000000000000000007"),
+            (TimerKind::Payment, "payment pay_00000000000000000000000007"),
+            (TimerKind::BankTransfer, "bank_transfer btr_00000000000000000000000007"),
+        ] {
+            let object = 7_u128.to_be_bytes();
+            assert_eq!(named(TimerKey { kind, object }), expected);
+        }
     }
 }

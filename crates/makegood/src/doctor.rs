@@ -2,7 +2,7 @@
 //! wrong. It changes nothing but a file that it writes and removes.
 
 use crate::secrets::is_open_to_others;
-use crate::server::installation;
+use crate::server::{banks, installation};
 use crate::{ServerConfig, StartError, secrets};
 use makegood_base::{Clock, Timestamp};
 use makegood_sql::{Database, Dialect, Fields, Kind, Options, Transaction};
@@ -142,6 +142,7 @@ async fn database(config: &ServerConfig, clock: &dyn Clock) -> (Vec<Finding>, Re
     let mut start = Ok(());
     if has_schema {
         findings.push(Finding { name: "last commit", outcome: last_commit(&database, clock).await });
+        findings.push(Finding { name: "other banks", outcome: other_banks(config, &database).await });
         start = would_start(config, &database).await;
     }
     database.close().await;
@@ -151,6 +152,15 @@ async fn database(config: &ServerConfig, clock: &dyn Clock) -> (Vec<Finding>, Re
 /// The same refusals as a server's.
 async fn would_start(config: &ServerConfig, database: &Database) -> Result<(), StartError> {
     installation::refuse_other(database, config, config.secrets_there()?.as_ref()).await
+}
+
+/// Whether cards and transfers are at banks that a server would not ask.
+async fn other_banks(config: &ServerConfig, database: &Database) -> Result<String, String> {
+    let left = banks::left_behind(database, config).await.map_err(|error| error.to_string())?;
+    if left.is_empty() {
+        return Ok("no card and no transfer is at a bank that is not configured".to_owned());
+    }
+    Err(left.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 
 /// SQLite's settings are asserted on every connection that is opened; PostgreSQL's are its operator's.

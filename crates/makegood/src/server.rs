@@ -1,5 +1,6 @@
 //! The service with its workers: `makegood serve`, the demo and the tests all start this one.
 
+pub(crate) mod banks;
 mod config;
 pub(crate) mod installation;
 mod running;
@@ -10,7 +11,7 @@ pub use running::Running;
 use crate::data_folder::{self, DataFolderError};
 use crate::secrets::SecretsFileError;
 use installation::Opened;
-use makegood_app::{App, AppConfig, BankConfig};
+use makegood_app::{App, AppConfig};
 use makegood_base::{Clock, Entropy};
 use makegood_store::SqlStore;
 use makegood_wallet::Settings;
@@ -23,13 +24,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-
-/// The simulated bank's id.
-const SIMULATED_BANK: &str = "simbank";
-/// The id of the configured bank, in a test set-up.
-const TEST_BANK: &str = "testbank";
-/// The id of the configured bank, where money is real.
-const LIVE_BANK: &str = "bank";
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -120,11 +114,14 @@ impl Server {
         let simulated = match config.bank_url {
             Some(_) => None,
             None => {
-                let bank = bank_config(&config, &secrets.bank_secret)?;
+                let bank = banks::simulated(&config, &secrets.bank_secret)?;
                 Some(makegood_banksim::start(bank, Arc::clone(&clock)).await?)
             }
         };
-        let bank = bank_access(&config, simulated.as_ref(), &secrets.bank_secret, livemode);
+        let bank = banks::access(&config, simulated.as_ref(), &secrets.bank_secret);
+        for left in banks::left_behind(&database, &config).await? {
+            tracing::warn!(bank = left.bank, "{left}");
+        }
         let app_config = AppConfig {
             settings: Settings { livemode, ..config.settings },
             secrets,
@@ -174,40 +171,4 @@ fn lock_folders(config: &ServerConfig) -> Result<Vec<File>, StartError> {
 fn canonical(folder: &Path) -> Result<PathBuf, DataFolderError> {
     let unusable = |error| DataFolderError::Unusable { folder: folder.to_owned(), error };
     folder.canonicalize().map_err(unusable)
-}
-
-/// The simulated bank with its books in the data folder, where they are its owner's alone.
-pub(crate) fn bank_config(
-    config: &ServerConfig,
-    secret: &str,
-) -> Result<makegood_banksim::Config, DataFolderError> {
-    let file = config.data_folder.join("bank.db");
-    data_folder::make_private(&file)?;
-    Ok(makegood_banksim::Config {
-        timings: config.simulated_bank_timings,
-        ..makegood_banksim::Config::new(data_folder::sqlite_url(&file), secret)
-    })
-}
-
-/// How the service reaches its bank.
-fn bank_access(
-    config: &ServerConfig,
-    simulated: Option<&makegood_banksim::Running>,
-    secret: &str,
-    livemode: bool,
-) -> BankConfig {
-    let (id, name, url) = match (simulated, config.bank_url.clone()) {
-        (None, Some(url)) => (if livemode { LIVE_BANK } else { TEST_BANK }, "Bank", url),
-        (simulated, _) => {
-            let url = simulated.map(makegood_banksim::Running::url).unwrap_or_default();
-            (SIMULATED_BANK, "Simulated bank", url)
-        }
-    };
-    BankConfig {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        url,
-        secret: secret.to_owned(),
-        answer_timeout: config.settings.schedule.answer_timeout,
-    }
 }

@@ -1,6 +1,7 @@
 //! `makegood banksim`: the simulated bank alone, for a service that is told where it is.
 
-use crate::{ServerConfig, StartError, data_folder, server};
+use crate::server::banks;
+use crate::{ServerConfig, StartError, data_folder};
 use makegood_base::{Clock, Entropy};
 use std::fs::File;
 use std::net::SocketAddr;
@@ -30,7 +31,7 @@ pub async fn start(
     data_folder::create(&config.data_folder)?;
     let lock = data_folder::lock_bank(&config.data_folder)?;
     let secrets = config.secrets_or_generate(entropy.as_ref())?;
-    let bank = server::bank_config(config, &secrets.bank_secret)?;
+    let bank = banks::simulated(config, &secrets.bank_secret)?;
     let bank = makegood_banksim::Config { listen, seed, ..bank };
     Ok(SimulatedBank { running: makegood_banksim::start(bank, clock).await?, _lock: lock })
 }

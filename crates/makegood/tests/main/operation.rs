@@ -221,6 +221,30 @@ fn the_doctor_asks_the_bank_that_a_server_would_use() {
 }
 
 #[test]
+fn what_is_left_at_another_bank_is_told() {
+    let (folder, bank_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let service = Service::serve(folder.path());
+    top_up_without_answer(&service);
+    assert_eq!(service.stop().0, Some(0));
+    let told = "the bank simbank is not configured, and has 1 active card and 1 open transfer:";
+    fs::copy(folder.path().join("secrets"), bank_folder.path().join("secrets")).unwrap();
+    let bank = Service::start(makegood(bank_folder.path(), &["banksim", "--listen", "127.0.0.1:0"]));
+    for (bank_url, is_told) in [([].as_slice(), false), (&["--bank-url", &bank.url], true)] {
+        let log = folder.path().join("log");
+        let mut command = makegood(folder.path(), &[bank_url, &["--listen", "127.0.0.1:0"]].concat());
+        command.stderr(fs::File::create(&log).unwrap());
+        assert_eq!(Service::start(command).stop().0, Some(0));
+        let log = fs::read_to_string(&log).unwrap();
+        assert_eq!(log.contains(told), is_told, "{log}");
+        let examined = run(folder.path(), &[bank_url, &["doctor"]].concat());
+        assert_eq!(examined.status.success(), !is_told);
+        let failed = format!("FAILED  other banks: {told}");
+        assert_eq!(said(&examined).contains(&failed), is_told, "{}", said(&examined));
+    }
+    assert_eq!(bank.stop().0, Some(0));
+}
+
+#[test]
 fn real_money_and_test_money_share_no_database() {
     let (folder, bank_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let secrets = bank_folder.path().join("secrets");

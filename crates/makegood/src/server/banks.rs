@@ -1,0 +1,102 @@
+//! The bank that a server uses, and what is left at banks that it was told of before.
+
+use super::ServerConfig;
+use crate::data_folder::{self, DataFolderError};
+use crate::output::counted;
+use makegood_app::BankConfig;
+use makegood_sql::{Database, Error, Fields, Kind, Value};
+
+/// The simulated bank's id.
+const SIMULATED_BANK: &str = "simbank";
+/// The id of the configured bank, in a test set-up.
+const TEST_BANK: &str = "testbank";
+/// The id of the configured bank, where money is real.
+const LIVE_BANK: &str = "bank";
+
+/// Active cards, and transfers that have a turn to come, at every bank but one.
+const LEFT_BEHIND: &str = "SELECT bank, CAST(SUM(cards) AS BIGINT), CAST(SUM(transfers) AS BIGINT) FROM (
+        SELECT bank, COUNT(*) AS cards, 0 AS transfers FROM bank_cards
+            WHERE state = 'active' AND bank <> $1 GROUP BY bank
+        UNION ALL SELECT waiting.bank, 0, COUNT(*) FROM timers AS timer
+            JOIN bank_transfers AS waiting ON waiting.id = timer.object_id
+            WHERE timer.kind = 'bank_transfer' AND waiting.bank <> $1 GROUP BY waiting.bank) AS found
+    GROUP BY bank ORDER BY bank";
+
+/// What is at a bank that is not configured.
+pub(crate) struct LeftBehind {
+    pub(crate) bank: String,
+    cards: i64,
+    transfers: i64,
+}
+
+impl std::fmt::Display for LeftBehind {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let cards = counted(self.cards.unsigned_abs(), "active card");
+        let transfers = counted(self.transfers.unsigned_abs(), "open transfer");
+        write!(
+            formatter,
+            "the bank {} is not configured, and has {cards} and {transfers}: no card there pays, and no transfer \
+             ends, before a server is started with that bank again",
+            self.bank
+        )
+    }
+}
+
+/// What is left at banks that a server with this configuration does not ask.
+pub(crate) async fn left_behind(
+    database: &Database,
+    config: &ServerConfig,
+) -> Result<Vec<LeftBehind>, Error> {
+    let kinds = &[Kind::Text, Kind::Integer, Kind::Integer];
+    let mut transaction = database.read().await?;
+    let rows = transaction.query(LEFT_BEHIND, vec![Value::from(id(config))], kinds).await;
+    transaction.rollback().await;
+    let read = |row| {
+        let mut fields = Fields::new("bank_cards", row);
+        Ok(LeftBehind { bank: fields.take()?, cards: fields.take()?, transfers: fields.take()? })
+    };
+    rows?.into_iter().map(read).collect()
+}
+
+/// The id of the bank that is used.
+fn id(config: &ServerConfig) -> &'static str {
+    match config.bank_url {
+        None => SIMULATED_BANK,
+        Some(_) if config.livemode() => LIVE_BANK,
+        Some(_) => TEST_BANK,
+    }
+}
+
+/// The simulated bank with its books in the data folder, where they are its owner's alone.
+pub(crate) fn simulated(
+    config: &ServerConfig,
+    secret: &str,
+) -> Result<makegood_banksim::Config, DataFolderError> {
+    let file = config.data_folder.join("bank.db");
+    data_folder::make_private(&file)?;
+    Ok(makegood_banksim::Config {
+        timings: config.simulated_bank_timings,
+        ..makegood_banksim::Config::new(data_folder::sqlite_url(&file), secret)
+    })
+}
+
+/// How the service reaches its bank.
+pub(super) fn access(
+    config: &ServerConfig,
+    simulated: Option<&makegood_banksim::Running>,
+    secret: &str,
+) -> BankConfig {
+    let (name, url) = match (simulated, config.bank_url.clone()) {
+        (None, Some(url)) => ("Bank", url),
+        (simulated, _) => {
+            ("Simulated bank", simulated.map(makegood_banksim::Running::url).unwrap_or_default())
+        }
+    };
+    BankConfig {
+        id: id(config).to_owned(),
+        name: name.to_owned(),
+        url,
+        secret: secret.to_owned(),
+        answer_timeout: config.settings.schedule.answer_timeout,
+    }
+}
