@@ -29,7 +29,9 @@ pub(crate) enum Command {
     Serve,
     /// Bring the schema of the database to this program's version.
     Migrate,
-    /// Replay the journal and compare everything that is stored with it; the exit status is 1 on any difference.
+    /// Replay the journal, and compare all balances and the payments, orders, refunds, top-ups, transfers and bank
+    /// transfers with it: what moved, how much, and whose it was (docs/architecture.md lists what is not compared). The
+    /// exit status is 1 on any difference.
     Verify,
     /// Look at configuration, database, disk, clock and bank; the exit status is 1 if anything is wrong.
     Doctor,

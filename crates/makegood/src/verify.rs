@@ -1,8 +1,10 @@
-//! `makegood verify`: proves what is stored. The journal is replayed and compared with every balance, and what
-//! the wallet shows (payments, orders, refunds, top-ups, transfers) is compared with the ledger.
+//! `makegood verify`: proves the books. The journal is replayed and compared with every balance, and what the wallet
+//! says of money (payments, orders, refunds, top-ups, transfers) is compared with the ledger: that it moved, how much,
+//! and whose it was. Names, texts, times, cards and keys are compared with nothing.
 //!
 //! It only reads, each part in one snapshot, and so it works while servers run.
 
+mod owners;
 mod pool;
 mod projections;
 

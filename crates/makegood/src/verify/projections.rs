@@ -1,20 +1,21 @@
 //! What the wallet shows is a projection of the ledger and of the banks' answers: here each kind of row is
 //! compared with what it projects. A query answers the ids of the rows that differ.
 
-use super::Report;
+use super::{Report, owners};
 use makegood_base::{RawId, encode_suffix};
 use makegood_sql::{Error, Fields, Kind, Transaction, Value};
 use makegood_wallet::postings::MovementCode;
 
 /// One comparison.
-struct Check {
+pub(super) struct Check {
     /// What the answered ids are of, as a TypeID's prefix.
-    prefix: &'static str,
+    pub(super) prefix: &'static str,
     /// What is wrong with them.
-    finding: &'static str,
-    /// Answers the ids; `$1` and `$2` are the numbers of `movements`.
-    text: &'static str,
-    movements: &'static [MovementCode],
+    pub(super) finding: &'static str,
+    /// Answers the ids; `$1`, `$2` and so on are `codes`.
+    pub(super) text: &'static str,
+    /// Of movements and of kinds of accounts, as the ledger stores them.
+    pub(super) codes: &'static [u32],
 }
 
 /// The sum of a transaction's legs, where it is joined as `posted`.
@@ -53,7 +54,7 @@ const CHECKS: &[Check] = &[
                 ELSE posted.id IS NOT NULL END
             ORDER BY payment.id"
         ),
-        movements: &[MovementCode::Payment, MovementCode::CardPayment],
+        codes: &[MovementCode::Payment.code(), MovementCode::CardPayment.code()],
     },
     Check {
         prefix: "pay",
@@ -61,7 +62,7 @@ const CHECKS: &[Check] = &[
         text: "SELECT posted.reference FROM ledger_transactions AS posted LEFT JOIN payments AS payment
                 ON payment.id = posted.reference
             WHERE posted.code IN ($1, $2) AND payment.id IS NULL ORDER BY posted.reference",
-        movements: &[MovementCode::Payment, MovementCode::CardPayment],
+        codes: &[MovementCode::Payment.code(), MovementCode::CardPayment.code()],
     },
     Check {
         prefix: "ord",
@@ -71,7 +72,7 @@ const CHECKS: &[Check] = &[
             paid!("payment"),
             " GROUP BY payment.order_id HAVING COUNT(*) > 1 ORDER BY payment.order_id"
         ),
-        movements: &[],
+        codes: &[],
     },
     Check {
         prefix: "ord",
@@ -83,7 +84,7 @@ const CHECKS: &[Check] = &[
             " WHERE CASE placed.state WHEN 'paid' THEN payment.id IS NULL
                 ELSE placed.paid_by_id IS NOT NULL END ORDER BY placed.id"
         ),
-        movements: &[],
+        codes: &[],
     },
     Check {
         prefix: "pay",
@@ -95,7 +96,7 @@ const CHECKS: &[Check] = &[
             paid!("payment"),
             " AND placed.id IS NULL ORDER BY payment.id"
         ),
-        movements: &[],
+        codes: &[],
     },
     Check {
         prefix: "pay",
@@ -113,7 +114,7 @@ const CHECKS: &[Check] = &[
                         OR payment.refunded_minor >= payment.amount_minor
                     ELSE payment.refunded_minor <> 0 END
             ORDER BY payment.id",
-        movements: &[],
+        codes: &[],
     },
     // The merchant's part and the fee into clearing, the fee in our own book, and out of clearing again.
     Check {
@@ -127,7 +128,20 @@ const CHECKS: &[Check] = &[
             moved!(),
             " <> refund.amount_minor + refund.amount_minor + refund.fee_back_minor) ORDER BY refund.id"
         ),
-        movements: &[MovementCode::Refund, MovementCode::CardRefund],
+        codes: &[MovementCode::Refund.code(), MovementCode::CardRefund.code()],
+    },
+    // A refund to a balance is at its end at once; one to a card when the bank's yes or no is posted.
+    Check {
+        prefix: "rfd",
+        finding: "the ledger does not have the end that this refund says that it had",
+        text: "SELECT refund.id FROM refunds AS refund
+            LEFT JOIN ledger_transactions AS settled ON settled.reference = refund.id AND settled.code = $1
+            LEFT JOIN ledger_transactions AS refused ON refused.reference = refund.id AND refused.code = $2
+            WHERE CASE WHEN refund.bank_transfer_id IS NULL THEN refund.status <> 'succeeded'
+                ELSE (refund.status = 'succeeded') <> (settled.id IS NOT NULL)
+                    OR (refund.status = 'needs_action') <> (refused.id IS NOT NULL) END
+            ORDER BY refund.id",
+        codes: &[MovementCode::CardRefundSettled.code(), MovementCode::CardRefundRefused.code()],
     },
     Check {
         prefix: "rfd",
@@ -135,7 +149,7 @@ const CHECKS: &[Check] = &[
         text: "SELECT posted.reference FROM ledger_transactions AS posted LEFT JOIN refunds AS refund
                 ON refund.id = posted.reference
             WHERE posted.code IN ($1, $2) AND refund.id IS NULL ORDER BY posted.reference",
-        movements: &[MovementCode::Refund, MovementCode::CardRefund],
+        codes: &[MovementCode::Refund.code(), MovementCode::CardRefund.code()],
     },
     Check {
         prefix: "top",
@@ -147,7 +161,7 @@ const CHECKS: &[Check] = &[
             moved!(),
             " <> top_up.amount_minor + top_up.amount_minor ELSE posted.id IS NOT NULL END ORDER BY top_up.id"
         ),
-        movements: &[MovementCode::TopUp],
+        codes: &[MovementCode::TopUp.code()],
     },
     Check {
         prefix: "trf",
@@ -159,7 +173,7 @@ const CHECKS: &[Check] = &[
             moved!(),
             " <> given.amount_minor ORDER BY given.id"
         ),
-        movements: &[MovementCode::Transfer],
+        codes: &[MovementCode::Transfer.code()],
     },
     Check {
         prefix: "btr",
@@ -177,7 +191,7 @@ const CHECKS: &[Check] = &[
                     ELSE top_up.id IS NULL OR top_up.status <> 'succeeded' END
             ORDER BY moved.id"
         ),
-        movements: &[],
+        codes: &[],
     },
     Check {
         prefix: "btr",
@@ -185,7 +199,7 @@ const CHECKS: &[Check] = &[
         text: "SELECT open_transfer.id FROM bank_transfers AS open_transfer LEFT JOIN timers AS timer
                 ON timer.kind = 'bank_transfer' AND timer.object_id = open_transfer.id
             WHERE open_transfer.next_at IS NOT NULL AND timer.object_id IS NULL ORDER BY open_transfer.id",
-        movements: &[],
+        codes: &[],
     },
     Check {
         prefix: "pay",
@@ -193,7 +207,7 @@ const CHECKS: &[Check] = &[
         text: "SELECT payment.id FROM payments AS payment LEFT JOIN timers AS timer
                 ON timer.kind = 'payment' AND timer.object_id = payment.id
             WHERE payment.status = 'requires_confirmation' AND timer.object_id IS NULL ORDER BY payment.id",
-        movements: &[],
+        codes: &[],
     },
 ];
 
@@ -212,8 +226,8 @@ pub(super) async fn check(transaction: &mut Transaction, report: &mut Report) ->
         let count: i64 = Fields::new("count", row).take()?;
         report.compared.push((what, count.unsigned_abs()));
     }
-    for check in CHECKS {
-        let codes = check.movements.iter().map(|movement| Value::from(i64::from(movement.code())));
+    for check in CHECKS.iter().chain(owners::CHECKS) {
+        let codes = check.codes.iter().map(|code| Value::from(i64::from(*code)));
         let rows = transaction.query(check.text, codes.collect(), &[Kind::Id]).await?;
         let found = rows.len();
         for row in rows.into_iter().take(LIST_MAX) {

@@ -39,17 +39,53 @@ const CHANGES: &[(&str, &str)] = &[
             VALUES (zeroblob(16), zeroblob(16), zeroblob(16), 1, 'CNY', 0)",
         "this transfer says that it moved",
     ),
+    (
+        "UPDATE payments SET payer_id = id WHERE source = 'balance'",
+        "another payer or merchant than this payment",
+    ),
+    (
+        "UPDATE payments SET merchant_id = id WHERE source = 'balance'",
+        "another payer or merchant than this payment",
+    ),
+    (
+        "UPDATE payments SET merchant_id = id WHERE source = 'bank_card'",
+        "another payer or merchant than this payment",
+    ),
+    ("UPDATE refunds SET merchant_id = id", "another payer or merchant than this refund"),
+    (
+        "UPDATE refunds SET payer_id = id WHERE bank_transfer_id IS NULL",
+        "another payer or merchant than this refund",
+    ),
+    ("UPDATE top_ups SET user_id = id", "another user than this top-up"),
+    ("UPDATE transfers SET payer_id = payee_id, payee_id = payer_id", "between others than this transfer"),
+    ("UPDATE transfers SET payee_id = id", "between others than this transfer"),
+    (
+        "UPDATE refunds SET status = CASE status WHEN 'succeeded' THEN 'processing' ELSE 'succeeded' END
+            WHERE bank_transfer_id IS NOT NULL",
+        "the end that this refund says",
+    ),
+    ("UPDATE refunds SET status = 'needs_action'", "the end that this refund says"),
+    ("UPDATE refunds SET status = 'unknown' WHERE bank_transfer_id IS NULL", "the end that this refund says"),
     ("UPDATE bank_transfers SET next_at = 1", "no timer will wake it"),
     ("UPDATE payments SET status = 'requires_confirmation'", "no timer will close it"),
     ("UPDATE payments SET status = 'no status'", "this payment says that it moved"),
     ("UPDATE ledger_accounts SET currency = 1", ": currency is stored as something"),
 ];
 
+/// What the lines for newcomers do not do: a transfer, and a refund to a balance.
+const MORE_LINES: &str = r#"
+FRIEND=$(curl -sS $URL/v1/users -H "$JSON" -d '{"login":"wang.fang@example.com","password":"grey-kettle-tram-42","display_name":"Wang Fang"}' | id_of usr)
+curl -sSf $URL/v1/transfers -H "$ME" -H "$JSON" -H 'Idempotency-Key: give' -d '{"to":"'$FRIEND'","amount":{"amount":"5.00","currency":"CNY"},"expect":{"amount":{"amount":"5.00","currency":"CNY"},"payee":"'$FRIEND'"}}'
+PAYMENT=$(curl -sS "$URL/v1/payments?status=succeeded" -H "$ME" | id_of pay)
+curl -sSf $URL/v1/payments/$PAYMENT/refunds -H "$ME" -H "$JSON" -H 'Idempotency-Key: back' -d '{"amount":{"amount":"6.50","currency":"CNY"},"reason":"Cold tea"}'
+"#;
+
 #[tokio::test]
 async fn every_change_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let service = Service::serve(folder.path());
-    bash(&curl::LINES.replace("http://127.0.0.1:8080", &service.url));
+    let lines = format!("{}{MORE_LINES}", curl::LINES);
+    bash(&lines.replace("http://127.0.0.1:8080", &service.url));
     assert_eq!(service.stop().0, Some(0));
     let books = folder.path().join("makegood.db");
     for (change, finding) in CHANGES {

@@ -1,0 +1,87 @@
+//! Whose money it was: whoever a row of the wallet names has to own the accounts that the ledger moved it between.
+//! A payment from a card touches no account of its payer.
+
+use super::projections::Check;
+use makegood_wallet::postings::{Kind, MovementCode};
+
+/// Whether the transaction that is joined as `posted` has an account of this kind (the parameter of its code) that
+/// is another's.
+macro_rules! touches_another {
+    ($kind:literal, $owner:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM ledger_legs AS leg JOIN ledger_accounts AS account
+                ON account.id IN (leg.debit, leg.credit)
+                WHERE leg.position >= posted.first_position
+                    AND leg.position < posted.first_position + posted.legs
+                    AND account.code = ",
+            $kind,
+            " AND account.owner <> ",
+            $owner,
+            ")"
+        )
+    };
+}
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        prefix: "pay",
+        finding: "the ledger moved it for another payer or merchant than this payment says",
+        text: concat!(
+            "SELECT payment.id FROM payments AS payment JOIN ledger_transactions AS posted
+                ON posted.reference = payment.id AND posted.code IN ($1, $2)
+            WHERE ",
+            touches_another!("$3", "payment.payer_id"),
+            " OR ",
+            touches_another!("$4", "payment.merchant_id"),
+            " ORDER BY payment.id"
+        ),
+        codes: &[
+            MovementCode::Payment.code(),
+            MovementCode::CardPayment.code(),
+            Kind::User.code(),
+            Kind::MerchantPending.code(),
+        ],
+    },
+    Check {
+        prefix: "rfd",
+        finding: "the ledger moved it for another payer or merchant than this refund says",
+        text: concat!(
+            "SELECT refund.id FROM refunds AS refund JOIN ledger_transactions AS posted
+                ON posted.reference = refund.id AND posted.code IN ($1, $2)
+            WHERE ",
+            touches_another!("$3", "refund.payer_id"),
+            " OR ",
+            touches_another!("$4", "refund.merchant_id"),
+            " ORDER BY refund.id"
+        ),
+        codes: &[
+            MovementCode::Refund.code(),
+            MovementCode::CardRefund.code(),
+            Kind::User.code(),
+            Kind::MerchantPending.code(),
+        ],
+    },
+    Check {
+        prefix: "top",
+        finding: "the ledger moved it for another user than this top-up says",
+        text: concat!(
+            "SELECT top_up.id FROM top_ups AS top_up JOIN ledger_transactions AS posted
+                ON posted.reference = top_up.id AND posted.code = $1
+            WHERE ",
+            touches_another!("$2", "top_up.user_id"),
+            " ORDER BY top_up.id"
+        ),
+        codes: &[MovementCode::TopUp.code(), Kind::User.code()],
+    },
+    Check {
+        prefix: "trf",
+        finding: "the ledger moved it between others than this transfer says",
+        text: "SELECT given.id FROM transfers AS given JOIN ledger_transactions AS posted
+                ON posted.reference = given.id AND posted.code = $1
+            JOIN ledger_legs AS leg ON leg.position = posted.first_position
+            JOIN ledger_accounts AS payer ON payer.id = leg.debit
+            JOIN ledger_accounts AS payee ON payee.id = leg.credit
+            WHERE payer.owner <> given.payer_id OR payee.owner <> given.payee_id ORDER BY given.id",
+        codes: &[MovementCode::Transfer.code()],
+    },
+];
