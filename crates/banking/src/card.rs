@@ -53,19 +53,6 @@ pub enum CardRefusal {
     NoAnswer,
 }
 
-impl CardRefusal {
-    /// The code that clients see.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::InvalidNumber => "card.invalid_number",
-            Self::WrongCode => "card.wrong_code",
-            Self::UnknownAgreement => "card.unknown",
-            Self::NoAnswer => "bank.unavailable",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,19 +22,28 @@ macro_rules! touches_another {
     };
 }
 
+/// Objects with a payer and a merchant whose transaction, of one of two codes, has moved the money of others.
+macro_rules! moved_for_others {
+    ($table:literal) => {
+        concat!(
+            "SELECT object.id FROM ",
+            $table,
+            " AS object JOIN ledger_transactions AS posted
+                ON posted.reference = object.id AND posted.code IN ($1, $2)
+            WHERE ",
+            touches_another!("$3", "object.payer_id"),
+            " OR ",
+            touches_another!("$4", "object.merchant_id"),
+            " ORDER BY object.id"
+        )
+    };
+}
+
 pub(super) const CHECKS: &[Check] = &[
     Check {
         prefix: "pay",
         finding: "the ledger moved it for another payer or merchant than this payment says",
-        text: concat!(
-            "SELECT payment.id FROM payments AS payment JOIN ledger_transactions AS posted
-                ON posted.reference = payment.id AND posted.code IN ($1, $2)
-            WHERE ",
-            touches_another!("$3", "payment.payer_id"),
-            " OR ",
-            touches_another!("$4", "payment.merchant_id"),
-            " ORDER BY payment.id"
-        ),
+        text: moved_for_others!("payments"),
         codes: &[
             MovementCode::Payment.code(),
             MovementCode::CardPayment.code(),
@@ -45,15 +54,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         prefix: "rfd",
         finding: "the ledger moved it for another payer or merchant than this refund says",
-        text: concat!(
-            "SELECT refund.id FROM refunds AS refund JOIN ledger_transactions AS posted
-                ON posted.reference = refund.id AND posted.code IN ($1, $2)
-            WHERE ",
-            touches_another!("$3", "refund.payer_id"),
-            " OR ",
-            touches_another!("$4", "refund.merchant_id"),
-            " ORDER BY refund.id"
-        ),
+        text: moved_for_others!("refunds"),
         codes: &[
             MovementCode::Refund.code(),
             MovementCode::CardRefund.code(),
