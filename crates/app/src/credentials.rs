@@ -77,7 +77,7 @@ mod tests {
         let staff = Staff { id: STAFF.into(), login, password_hash: hash(STAFF), role, created_at: at };
         facts.staff.add(staff).unwrap();
         let row = BatchRow { id: BatchId::from_raw([1; 16]), at };
-        store.write(&mut batch, row, facts.changes()).await.unwrap();
+        store.write(&mut batch, row, facts.into_changes()).await.unwrap();
         store.commit(batch).await.unwrap();
         store
     }

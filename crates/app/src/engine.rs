@@ -88,11 +88,18 @@ impl Engine {
         };
         let mut queues = Queues { people: people_queue, background: background_queue };
         let runner = Runner::new(Parts { store, settings, clock, entropy, limits }, told);
-        let task = tokio::spawn(async move {
+        let needs_thread = runner.store().holds_thread();
+        let work = async move {
             while let Some(batch) = queues.collect(&limits).await {
                 runner.run(batch).await;
             }
-        });
+        };
+        let task = if needs_thread {
+            let runtime = tokio::runtime::Handle::current();
+            tokio::task::spawn_blocking(move || runtime.block_on(work))
+        } else {
+            tokio::spawn(work)
+        };
         (engine, task)
     }
 

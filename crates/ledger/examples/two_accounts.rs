@@ -75,7 +75,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
 
-    let changes = book.changes();
+    let changes = book.clone().into_changes();
     let row = book.transaction(&payment.id).ok_or("the payment was posted")?;
     let (index, root) = (u64::try_from(row.sequence)? - 1, changes.head.log.root());
     let leaves: Vec<_> = changes.transactions.iter().map(|row| row.leaf).collect();

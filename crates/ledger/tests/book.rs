@@ -21,7 +21,7 @@ struct Stored {
 fn stored() -> Stored {
     let mut script = Script::new();
     script.all("A 100 | B 0 | h: hold A>B 60 | p: post A>B 9").unwrap();
-    let changes = script.book.changes();
+    let changes = script.book.clone().into_changes();
     let [a, b] = ["A", "B"].map(|name| *script.book.account(&script.account(name)).unwrap());
     Stored { script, changes, a, b }
 }
@@ -57,7 +57,7 @@ fn loaded_rows_are_updated_with_the_version_that_was_loaded() {
     book.put_account(stored.a, 9);
     book.put_hold(hold, 9);
 
-    let changes = book.changes();
+    let changes = book.clone().into_changes();
     let versions: Vec<_> =
         changes.accounts_updated.iter().map(|(row, version)| (row.id, row.posted, *version)).collect();
     assert_eq!(versions, [(stored.a.id, 41, 7), (stored.b.id, 59, 8)]);
@@ -72,15 +72,15 @@ fn loaded_rows_are_updated_with_the_version_that_was_loaded() {
 fn rows_that_only_were_looked_at_are_not_written() {
     let mut stored = stored();
     let mut book = stored.book();
-    let before = book.changes();
+    let before = book.clone().into_changes();
     let refused = stored.transaction(&mut book, 1_000, Action::Post);
     assert!(apply(&mut book, &refused, AT).is_err());
     let undone = stored.transaction(&mut book, 1, Action::Post);
     let savepoint = book.savepoint();
     apply(&mut book, &undone, AT).unwrap();
-    assert_eq!(book.changes().accounts_updated.len(), 2);
+    assert_eq!(book.clone().into_changes().accounts_updated.len(), 2);
     book.rollback(savepoint);
-    assert_eq!(book.changes(), before);
+    assert_eq!(book.clone().into_changes(), before);
     assert_eq!(before.head, stored.changes.head);
     // Undone is not posted: it may come again, and is a first time.
     assert!(!apply(&mut book, &undone, AT).unwrap().already);
@@ -104,7 +104,7 @@ fn a_transfer_is_inserted_when_it_comes_from_the_journal_and_updated_when_it_is_
         book.put_transfer(row, version);
         assert!(book.is_known(&RowKey::Transfer(leg.transfer)));
         apply(&mut book, &back, AT).unwrap();
-        let changes = book.changes();
+        let changes = book.clone().into_changes();
         let after = TransferRow { returned: row.returned + 3, ..row };
         let written = (changes.transfers_inserted, changes.transfers_updated);
         assert_eq!(
@@ -131,7 +131,7 @@ fn legs_of_the_same_batch_are_known() {
         apply(&mut book, &post, AT).unwrap();
         let back = stored.transaction(&mut book, 5, Action::PostAgainst(target));
         apply(&mut book, &back, AT).unwrap();
-        assert_eq!(book.changes().transfers_inserted[0].returned, 5);
+        assert_eq!(book.clone().into_changes().transfers_inserted[0].returned, 5);
         assert_eq!(book.transfer(&target).map(|row| row.returned), Some(5));
 
         let hold = stored.transaction(&mut book, 5, Action::Hold { expires_at: None });
@@ -139,7 +139,7 @@ fn legs_of_the_same_batch_are_known() {
         let target = TransferRef { transaction: hold.id, leg: 0 };
         let release = stored.transaction(&mut book, 5, Action::Release(target));
         apply(&mut book, &release, AT).unwrap();
-        assert_eq!(book.changes().holds_inserted.len(), 1);
+        assert_eq!(book.clone().into_changes().holds_inserted.len(), 1);
     }
 }
 
@@ -164,8 +164,9 @@ fn every_32nd_entry_of_an_account_is_marked() {
         let post = stored.transaction(&mut book, 1, Action::Post);
         apply(&mut book, &post, AT).unwrap();
     }
-    let marks = book.changes().marks;
-    let leg = |position| book.changes().legs.into_iter().find(|leg| leg.position == position).unwrap();
+    let marks = book.clone().into_changes().marks;
+    let leg =
+        |position| book.clone().into_changes().legs.into_iter().find(|leg| leg.position == position).unwrap();
     // A had 3 entries before, and B 2.
     let expected = [(stored.a.id, 32), (stored.b.id, 32)];
     assert_eq!(marks.iter().map(|mark| (mark.account, mark.sequence)).collect::<Vec<_>>(), expected);

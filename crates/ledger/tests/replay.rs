@@ -23,7 +23,7 @@ fn written() -> Changes {
     for _ in 0..260 {
         script.step("post A>B 1").unwrap();
     }
-    script.book.changes()
+    script.book.clone().into_changes()
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn what_was_written_passes() {
     assert_eq!(report.transactions, u64::try_from(changes.transactions.len()).unwrap());
     assert_eq!(report.legs, u64::try_from(changes.legs.len()).unwrap());
     assert_eq!(report.status_changes, 2);
-    assert!(audit(&Script::new().book.changes()).is_clean());
+    assert!(audit(&Script::new().book.clone().into_changes()).is_clean());
 }
 
 type Tampering = fn(&mut Changes);
@@ -144,7 +144,7 @@ fn a_consistent_rewriting_changes_the_root() {
     let mut honest = Script::new();
     honest.all("A 100 | B 0 | post A>B 60").unwrap();
     rewritten.all("A 100 | B 0 | post A>B 61").unwrap();
-    let (honest, rewritten) = (honest.book.changes(), rewritten.book.changes());
+    let (honest, rewritten) = (honest.book.clone().into_changes(), rewritten.book.clone().into_changes());
     assert!(audit(&rewritten).is_clean());
     assert_ne!(honest.head.log.root(), rewritten.head.log.root());
 }
@@ -162,7 +162,7 @@ fn a_report_is_bounded() {
         transaction.legs.push(makegood_ledger::Leg { debit, credit, amount, action });
         apply(&mut script.book, &transaction, Timestamp::EPOCH).unwrap();
     }
-    let mut changes = script.book.changes();
+    let mut changes = script.book.clone().into_changes();
     changes.legs.iter_mut().for_each(|leg| leg.debit_entry.sequence += 1);
     let report = audit(&changes);
     assert_eq!(report.differences.len(), makegood_ledger::replay::DIFFERENCES_LISTED_MAX);

@@ -100,12 +100,12 @@ fn a_rollback_equals_a_copy() {
             .try_for_each(|operation| world.step(operation).map(drop))
             .map_err(TestCaseError::fail)?;
         world.book.rollback(savepoint);
-        assert_eq!(world.book.changes(), copy.book.changes());
+        assert_eq!(world.book.clone().into_changes(), copy.book.clone().into_changes());
         resumed.book = world.book;
         for operation in last {
             assert_eq!(resumed.step(operation), copy.step(operation));
         }
-        assert_eq!(resumed.book.changes(), copy.book.changes());
+        assert_eq!(resumed.book.clone().into_changes(), copy.book.clone().into_changes());
         Ok(())
     });
     result.unwrap();

@@ -76,7 +76,7 @@ impl World {
     pub fn new(apply: Apply, forgets: Option<&'static str>) -> Self {
         let book = Book::complete(Head::default());
         let mut world = Self {
-            written: book.changes(),
+            written: book.clone().into_changes(),
             book,
             model: Model::new(forgets),
             apply,
@@ -113,7 +113,7 @@ impl World {
         let savepoint = self.book.savepoint();
         let tried = (self.apply)(&mut self.book, transaction, at);
         self.book.rollback(savepoint);
-        if self.book.changes() != self.written {
+        if self.book.clone().into_changes() != self.written {
             return Err(format!("rolling {tried:?} back leaves something behind"));
         }
         let result = (self.apply)(&mut self.book, transaction, at);
@@ -127,7 +127,7 @@ impl World {
             Ok(_) => "already",
             Err(rejection) => rejection.code(),
         };
-        let written = self.book.changes();
+        let written = self.book.clone().into_changes();
         if outcome != "posted" && written != self.written {
             return Err(format!("{outcome} has changed the book"));
         }
@@ -301,7 +301,7 @@ impl World {
 
     /// Replays everything that was written and compares it with itself.
     pub fn audit(&self) -> Report {
-        audit(&self.book.changes())
+        audit(&self.book.clone().into_changes())
     }
 }
 

@@ -9,6 +9,10 @@ use command_line::{Command, CommandLine, StaffCommand};
 use std::process::ExitCode;
 use tracing_subscriber::filter::LevelFilter;
 
+/// Most of what a command allocates on one thread the engine frees on its own, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Why a command failed, for the person at the terminal.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 

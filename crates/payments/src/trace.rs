@@ -264,13 +264,22 @@ pub fn payment_trace(
     let reference = Some(payment.merchant.to_string());
     hops.push(Hop { hop: "payee", state, at: paid_at, reference, code: None });
     hops.extend(give_back.map(GiveBackFacts::hop));
-    let next = match payment.status {
+    Trace { hops, next: payment_next(payment, bank, give_back) }
+}
+
+/// What is expected next of a payment: what its trace ends with.
+#[must_use]
+pub fn payment_next(
+    payment: &Payment,
+    bank: Option<&BankFacts>,
+    give_back: Option<&GiveBackFacts>,
+) -> Option<Next> {
+    match payment.status {
         PaymentStatus::RequiresConfirmation => {
             Some(Next { event: NextEvent::Confirmation, by: payment.confirm_by, who: Party::Payer })
         }
         _ => give_back.and_then(GiveBackFacts::next).or_else(|| bank.and_then(BankFacts::next)),
-    };
-    Trace { hops, next }
+    }
 }
 
 /// What the merchant does not accept is refused before any balance or bank is asked.

@@ -1,28 +1,15 @@
-//! Values on their way to a database.
+//! Values on their way to PostgreSQL.
 
 use crate::{
     error::Error,
     value::{Kind, Value},
 };
 use makegood_base::RawId;
-use sqlx::{Arguments, postgres::PgArguments, sqlite::SqliteArguments};
+use sqlx::{Arguments, postgres::PgArguments};
 use uuid::Uuid;
 
 fn encode_error(error: impl std::fmt::Display) -> Error {
     Error::Misuse(format!("a value does not encode: {error}"))
-}
-
-/// Adds one value to the arguments of a SQLite statement.
-pub(crate) fn add_sqlite(arguments: &mut SqliteArguments, value: Value) -> Result<(), Error> {
-    let added = match value {
-        Value::Integer(Some(value)) => arguments.add(value),
-        Value::Boolean(Some(value)) => arguments.add(i64::from(value)),
-        Value::Text(Some(value)) => arguments.add(value),
-        Value::Bytes(Some(value)) => arguments.add(value),
-        Value::Id(Some(value)) => arguments.add(value.to_vec()),
-        _ => arguments.add(None::<i64>),
-    };
-    added.map_err(encode_error)
 }
 
 /// Adds one value to the arguments of a PostgreSQL statement; a null keeps its type.

@@ -1,20 +1,18 @@
 //! Runs statements: the bulk ones that were declared as data, and constant texts.
 
 use crate::{
-    bind::{Array, add_postgres, add_sqlite},
+    bind::{Array, add_postgres},
     database::Dialect,
-    decode::{from_postgres, from_sqlite},
+    decode::from_postgres,
     error::Error,
     lease::Connection,
     row::Row,
+    sqlite,
     table::Table,
-    text::{Operation, Texts, chunk_sizes, chunks},
+    text::{Operation, Texts},
     value::{Kind, Value},
 };
-use sqlx::{
-    Arguments, AssertSqlSafe, Executor, SqlSafeStr, SqliteConnection, postgres::PgArguments,
-    sqlite::SqliteArguments,
-};
+use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, postgres::PgArguments};
 use std::sync::Arc;
 
 /// Reads rows by their primary keys.
@@ -29,38 +27,20 @@ pub(crate) async fn select(
     keys.dedup();
     keys.iter().try_for_each(|key| check(table, Operation::Select, key))?;
     match connection {
-        Connection::Sqlite(connection) => select_sqlite(connection, texts, table, &keys).await,
+        Connection::Sqlite(lent) => {
+            let text = texts.get(Dialect::Sqlite, table, Operation::Select);
+            lent.connection.rows_of_each(&text, keys, |row| {
+                table_row(table, |index, kind| sqlite::value(row, index, kind))
+            })
+        }
         Connection::Postgres(connection) => {
-            let text = texts.get(Dialect::Postgres, table, Operation::Select, 0);
+            let text = texts.get(Dialect::Postgres, table, Operation::Select);
             let arguments =
                 arrays(table, Operation::Select, keys.into_iter().map(|key| key.iter().cloned()))?;
             let found = sqlx::query_with(AssertSqlSafe(text), arguments).fetch_all(&mut **connection).await?;
             found.iter().map(|row| table_row(table, |index, kind| from_postgres(row, index, kind))).collect()
         }
     }
-}
-
-async fn select_sqlite(
-    connection: &mut SqliteConnection,
-    texts: &Texts,
-    table: &'static Table,
-    keys: &[&Vec<Value>],
-) -> Result<Vec<Row>, Error> {
-    let mut rows = Vec::with_capacity(keys.len());
-    let mut left = keys.iter();
-    for (chunk, filled) in chunks(keys.len(), table.key) {
-        let text = texts.get(Dialect::Sqlite, table, Operation::Select, chunk);
-        let mut arguments = SqliteArguments::default();
-        arguments.reserve(filled * table.key, 0);
-        for value in left.by_ref().take(filled).copied().flatten() {
-            add_sqlite(&mut arguments, value.clone())?;
-        }
-        let found = sqlx::query_with(AssertSqlSafe(text), arguments).fetch_all(&mut *connection).await?;
-        for row in &found {
-            rows.push(table_row(table, |index, kind| from_sqlite(row, index, kind))?);
-        }
-    }
-    Ok(rows)
 }
 
 /// Reads rows in the order of their key, from the first or from behind a key.
@@ -73,18 +53,16 @@ pub(crate) async fn scan(
 ) -> Result<Vec<Row>, Error> {
     let operation = if after.is_empty() { Operation::First } else { Operation::Next };
     check(table, operation, after)?;
-    let text = AssertSqlSafe(texts.get(connection.dialect(), table, operation, 0));
+    let text = texts.get(connection.dialect(), table, operation);
     let mut arguments = after.to_vec();
     arguments.push(i64::from(rows_max).into());
     match connection {
-        Connection::Sqlite(connection) => {
-            let arguments = sqlite_arguments(arguments)?;
-            let found = sqlx::query_with(text, arguments).fetch_all(&mut **connection).await?;
-            found.iter().map(|row| table_row(table, |index, kind| from_sqlite(row, index, kind))).collect()
-        }
+        Connection::Sqlite(lent) => lent
+            .connection
+            .rows(&text, &arguments, |row| table_row(table, |index, kind| sqlite::value(row, index, kind))),
         Connection::Postgres(connection) => {
             let arguments = postgres_arguments(arguments)?;
-            let found = sqlx::query_with(text, arguments).fetch_all(&mut **connection).await?;
+            let found = sqlx::query_with(AssertSqlSafe(text), arguments).fetch_all(&mut **connection).await?;
             found.iter().map(|row| table_row(table, |index, kind| from_postgres(row, index, kind))).collect()
         }
     }
@@ -101,9 +79,12 @@ pub(crate) async fn write(
     rows.iter().try_for_each(|row| check(table, operation, row))?;
     let expected = rows.len() as u64;
     let found = match connection {
-        Connection::Sqlite(connection) => write_sqlite(connection, texts, table, operation, rows).await?,
+        Connection::Sqlite(lent) => {
+            let text = texts.get(Dialect::Sqlite, table, operation);
+            lent.connection.changes_of_each(&text, &rows)?
+        }
         Connection::Postgres(connection) => {
-            let text = texts.get(Dialect::Postgres, table, operation, 0);
+            let text = texts.get(Dialect::Postgres, table, operation);
             let arguments = arrays(table, operation, rows.into_iter())?;
             sqlx::query_with(AssertSqlSafe(text), arguments).execute(&mut **connection).await?.rows_affected()
         }
@@ -114,53 +95,23 @@ pub(crate) async fn write(
     Err(Error::Contended { table: table.name, operation: operation.name(), expected, found })
 }
 
-async fn write_sqlite(
-    connection: &mut SqliteConnection,
-    texts: &Texts,
-    table: &'static Table,
-    operation: Operation,
-    rows: Vec<Vec<Value>>,
-) -> Result<u64, Error> {
-    let width = operation.width(table);
-    let mut found = 0;
-    let sizes = chunks(rows.len(), width);
-    let mut rows = rows.into_iter();
-    for (chunk, filled) in sizes {
-        let text = texts.get(Dialect::Sqlite, table, operation, chunk);
-        let mut arguments = SqliteArguments::default();
-        arguments.reserve(filled * width, 0);
-        // What is not bound is null.
-        for value in rows.by_ref().take(filled).flatten() {
-            add_sqlite(&mut arguments, value)?;
-        }
-        found +=
-            sqlx::query_with(AssertSqlSafe(text), arguments).execute(&mut *connection).await?.rows_affected();
-    }
-    Ok(found)
-}
-
 /// All bulk texts of a table. A table without versions has no update.
 pub(crate) fn texts(dialect: Dialect, table: &'static Table, texts: &Texts) -> Vec<Arc<str>> {
-    let scans = [Operation::First, Operation::Next].map(|operation| texts.get(dialect, table, operation, 0));
-    Operation::BULK
+    Operation::ALL
         .into_iter()
         .filter(|operation| table.versioned || *operation != Operation::Update)
-        .flat_map(|operation| {
-            let rows = chunk_sizes(operation.width(table));
-            rows.map(move |rows| texts.get(dialect, table, operation, rows))
-        })
-        .chain(scans)
+        .map(|operation| texts.get(dialect, table, operation))
         .collect()
 }
 
 /// Has the database read a text.
 pub(crate) async fn prepare(connection: &mut Connection, text: Arc<str>) -> Result<(), Error> {
-    let text = AssertSqlSafe(text).into_sql_str();
     match connection {
-        Connection::Sqlite(connection) => (&mut **connection).prepare(text).await.map(drop)?,
-        Connection::Postgres(connection) => (&mut **connection).prepare(text).await.map(drop)?,
+        Connection::Sqlite(lent) => lent.connection.prepare(&text),
+        Connection::Postgres(connection) => {
+            Ok((&mut **connection).prepare(AssertSqlSafe(text).into_sql_str()).await.map(drop)?)
+        }
     }
-    Ok(())
 }
 
 /// Runs a constant text and reads its rows.
@@ -171,14 +122,9 @@ pub(crate) async fn query(
     kinds: &'static [Kind],
 ) -> Result<Vec<Vec<Value>>, Error> {
     match connection {
-        Connection::Sqlite(connection) => {
-            let arguments = sqlite_arguments(arguments)?;
-            let found = sqlx::query_with(text, arguments).fetch_all(&mut **connection).await?;
-            found
-                .iter()
-                .map(|row| query_row(text, kinds, |index, kind| from_sqlite(row, index, kind)))
-                .collect()
-        }
+        Connection::Sqlite(lent) => lent.connection.rows(text, &arguments, |row| {
+            query_row(text, kinds, |index, kind| sqlite::value(row, index, kind))
+        }),
         Connection::Postgres(connection) => {
             let arguments = postgres_arguments(arguments)?;
             let found = sqlx::query_with(text, arguments).fetch_all(&mut **connection).await?;
@@ -197,21 +143,12 @@ pub(crate) async fn execute(
     arguments: Vec<Value>,
 ) -> Result<u64, Error> {
     Ok(match connection {
-        Connection::Sqlite(connection) => {
-            let arguments = sqlite_arguments(arguments)?;
-            sqlx::query_with(text, arguments).execute(&mut **connection).await?.rows_affected()
-        }
+        Connection::Sqlite(lent) => lent.connection.changes(text, &arguments)?,
         Connection::Postgres(connection) => {
             let arguments = postgres_arguments(arguments)?;
             sqlx::query_with(text, arguments).execute(&mut **connection).await?.rows_affected()
         }
     })
-}
-
-fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments, Error> {
-    let mut arguments = SqliteArguments::default();
-    values.into_iter().try_for_each(|value| add_sqlite(&mut arguments, value))?;
-    Ok(arguments)
 }
 
 fn postgres_arguments(values: Vec<Value>) -> Result<PgArguments, Error> {

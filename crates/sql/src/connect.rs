@@ -1,20 +1,19 @@
 //! How connections are opened, and what is asserted on each before it is used.
 
-use crate::{database::Options, error::Error};
+use crate::{database::Options, error::Error, sqlite::Purpose, sqlite_pool::Pool};
+use percent_encoding::percent_decode_str;
 use sqlx::{
-    ConnectOptions, Connection, Row,
-    pool::PoolOptions,
+    ConnectOptions, Connection,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
 /// Statements that stay prepared per connection: all texts of a program with some hundred tables.
 const STATEMENTS_MAX: usize = 1_024;
 
-fn pool<DB: sqlx::Database>(connections: u32, options: &Options) -> PoolOptions<DB> {
+fn pool(connections: u32, options: &Options) -> PgPoolOptions {
     // A connection that died is found by its first BEGIN, so none is pinged before it is lent.
-    PoolOptions::new()
+    PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_millis(options.acquire_ms_max))
         .test_before_acquire(false)
@@ -30,62 +29,35 @@ pub fn sqlite_file(url: &str) -> Result<Option<PathBuf>, Error> {
     if !url.starts_with("sqlite:") {
         return Ok(None);
     }
-    file_of(&SqliteConnectOptions::from_str(url)?).map(Some)
+    file_of(url).map(Some)
 }
 
-fn file_of(options: &SqliteConnectOptions) -> Result<PathBuf, Error> {
-    let file = options.get_filename();
-    let name = file.to_string_lossy();
-    if name.is_empty() || name.contains(":memory:") || name.starts_with("file:sqlx-in-memory") {
-        return Err(Error::Misuse("SQLite needs a file: readers cannot see a memory database".to_owned()));
+fn file_of(url: &str) -> Result<PathBuf, Error> {
+    let misuse = |text: &str| Err(Error::Misuse(text.to_owned()));
+    let rest = url.trim_start_matches("sqlite:");
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    if !matches!(parameters, "" | "mode=rw" | "mode=rwc") {
+        return misuse("a SQLite URL has no parameters but mode=rw and mode=rwc, which change nothing");
+    }
+    let Ok(name) = percent_decode_str(path).decode_utf8() else {
+        return misuse("the file's name in a SQLite URL is not UTF-8");
+    };
+    if name.is_empty() || name.contains(":memory:") {
+        return misuse("SQLite needs a file: readers cannot see a memory database");
     }
     if name.starts_with("file:") {
-        return Err(Error::Misuse("a SQLite file is named by its path, as in sqlite:PATH".to_owned()));
+        return misuse("a SQLite file is named by its path, as in sqlite:PATH");
     }
-    Ok(file.to_owned())
+    Ok(PathBuf::from(name.into_owned()))
 }
 
-/// Opens the one writer and the readers of a SQLite file, which is created where there is none.
-pub(crate) async fn sqlite(url: &str, options: &Options) -> Result<(SqlitePool, SqlitePool), Error> {
-    let base = SqliteConnectOptions::from_str(url)?
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        // Nothing leans on foreign keys: rows are checked by the pure code that decides on them.
-        .foreign_keys(false)
-        .busy_timeout(Duration::from_millis(options.busy_ms_max))
-        // 64 MiB of pages; sorting and temporary tables stay in memory.
-        .pragma("cache_size", "-65536")
-        .pragma("temp_store", "MEMORY")
-        // A checkpoint every 16 MiB of log: fewer, longer writes into the database file than SQLite's 4 MiB.
-        .pragma("wal_autocheckpoint", "4000")
-        // After a checkpoint a log that a long reader let grow is cut to 64 MiB.
-        .pragma("journal_size_limit", "67108864")
-        .statement_cache_capacity(STATEMENTS_MAX)
-        .row_buffer_size(1_024)
-        .disable_statement_logging();
-    file_of(&base)?;
-    let assert_full = |pool: SqlitePoolOptions| {
-        pool.after_connect(|connection, _| {
-            Box::pin(async move {
-                let mode: String =
-                    sqlx::query("PRAGMA journal_mode").fetch_one(&mut *connection).await?.try_get(0)?;
-                let level: i64 = sqlx::query("PRAGMA synchronous").fetch_one(connection).await?.try_get(0)?;
-                // 2 is FULL: with less, a power loss takes back acknowledged commits.
-                if (mode.as_str(), level) == ("wal", 2) {
-                    return Ok(());
-                }
-                Err(sqlx::Error::Configuration(
-                    format!("SQLite has journal_mode {mode}, synchronous {level}: WAL and FULL are needed")
-                        .into(),
-                ))
-            })
-        })
-    };
-    let writer = assert_full(pool(1, options)).connect_with(base.clone()).await?;
-    let reader = assert_full(pool(options.readers_max, options))
-        .connect_lazy_with(base.create_if_missing(false).pragma("query_only", "ON"));
-    Ok((writer, reader))
+/// Opens the one writer of a SQLite file, which is created where there is none, and promises the readers.
+pub(crate) fn sqlite(url: &str, options: &Options) -> Result<(Pool, Pool), Error> {
+    let file = file_of(url)?;
+    let writer = Pool::new(file.clone(), Purpose::Write, 1, options.clone());
+    writer.open_one()?;
+    Ok((writer, Pool::new(file, Purpose::Read, options.readers_max, options.clone())))
 }
 
 /// Opens the writers and the readers of a PostgreSQL database.

@@ -4,10 +4,11 @@ use crate::{
     connect,
     error::{Class, Error},
     lease::{Connection, Lease},
+    sqlite_pool::Pool,
     text::Texts,
     transaction::Transaction,
 };
-use sqlx::{postgres::PgPool, sqlite::SqlitePool};
+use sqlx::postgres::PgPool;
 use std::sync::Arc;
 
 /// Which of the two databases.
@@ -40,7 +41,7 @@ impl Default for Options {
 
 #[derive(Debug)]
 enum Pools {
-    Sqlite { writer: SqlitePool, reader: SqlitePool },
+    Sqlite { writer: Pool, reader: Pool },
     Postgres { writer: PgPool, reader: PgPool },
 }
 
@@ -68,7 +69,7 @@ impl Database {
     /// do not read back.
     pub async fn open(url: &str, options: Options) -> Result<Self, Error> {
         let pools = if url.starts_with("sqlite:") {
-            let (writer, reader) = connect::sqlite(url, &options).await?;
+            let (writer, reader) = connect::sqlite(url, &options)?;
             Pools::Sqlite { writer, reader }
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let (writer, reader) = connect::postgres(url, &options).await?;
@@ -94,12 +95,12 @@ impl Database {
     ///
     /// A caller that goes away while this runs leaves no transaction behind.
     pub async fn begin(&self) -> Result<Transaction, Error> {
-        self.begin_uncancelled(Access::Write).await
+        self.begin_somewhere(Access::Write).await
     }
 
     /// Begins a read-only transaction that sees one state of the database, that of its first statement.
     pub async fn read(&self) -> Result<Transaction, Error> {
-        self.begin_uncancelled(Access::Read).await
+        self.begin_somewhere(Access::Read).await
     }
 
     /// Closes all connections, when the last transaction has ended.
@@ -116,9 +117,13 @@ impl Database {
         }
     }
 
-    /// Runs in a task of its own: a future that is dropped within BEGIN would cost the connection.
-    async fn begin_uncancelled(&self, access: Access) -> Result<Transaction, Error> {
+    /// On PostgreSQL this runs in a task of its own: a future that is dropped within BEGIN would cost the connection.
+    /// On SQLite there is nothing within BEGIN that waits.
+    async fn begin_somewhere(&self, access: Access) -> Result<Transaction, Error> {
         let shared = Arc::clone(&self.0);
+        if self.dialect() == Dialect::Sqlite {
+            return shared.begin_anywhere(access).await;
+        }
         tokio::spawn(async move { shared.begin_anywhere(access).await })
             .await
             .map_err(|error| Error::Down(format!("the task that begins a transaction ended: {error}")))?

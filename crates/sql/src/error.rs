@@ -146,20 +146,25 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let Some(code) = error.sqlite_error().map(|code| code.extended_code) else {
+            return Self::Misuse(error.to_string());
+        };
+        of_class(of_sqlite(code), code.to_string(), error.to_string(), None)
+    }
+}
+
 fn of_database(error: &dyn DatabaseError) -> Error {
     let code = error.code().map(|code| code.into_owned()).unwrap_or_default();
-    let message = error.message().to_owned();
-    let class = if error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
-        of_sqlstate(&code)
-    } else {
-        of_sqlite(code.parse().unwrap_or_default())
-    };
+    let constraint = error.constraint().map(str::to_owned);
+    of_class(of_sqlstate(&code), code, error.message().to_owned(), constraint)
+}
+
+fn of_class(class: Class, code: String, message: String, constraint: Option<String>) -> Error {
     match class {
         Class::Transient => Error::Transient { code, message },
-        Class::Deterministic => {
-            let constraint = error.constraint().map(str::to_owned);
-            Error::Deterministic { code, message, table: None, constraint }
-        }
+        Class::Deterministic => Error::Deterministic { code, message, table: None, constraint },
         Class::Down | Class::Ambiguous => Error::Down(format!("{code}: {message}")),
     }
 }
@@ -183,7 +188,7 @@ fn of_sqlstate(code: &str) -> Class {
 }
 
 /// SQLite, "Result and Error Codes": the low byte of an extended code is the primary one.
-fn of_sqlite(code: u32) -> Class {
+fn of_sqlite(code: i32) -> Class {
     match code & 0xff {
         // BUSY, LOCKED, INTERRUPT, SCHEMA.
         5 | 6 | 9 | 17 => Class::Transient,

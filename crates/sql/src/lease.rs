@@ -1,24 +1,25 @@
 //! A connection that was taken from its pool. It goes back only when [`Lease::give_back`] is called: dropped
 //! in any other way it is closed, so that no unfinished statement or transaction ever reaches a borrower.
 
-use crate::{database::Dialect, error::Error};
-use sqlx::{AssertSqlSafe, Executor, Postgres, Sqlite, pool::PoolConnection};
+use crate::{database::Dialect, error::Error, sqlite_pool::Lent};
+use sqlx::{AssertSqlSafe, Executor, Postgres, pool::PoolConnection};
 
 /// One connection of either database.
 pub(crate) enum Connection {
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(Lent),
     Postgres(PoolConnection<Postgres>),
 }
 
 impl Connection {
     /// Runs a text of one or more statements without arguments.
     pub(crate) async fn run(&mut self, text: &'static str) -> Result<(), Error> {
-        let text = sqlx::raw_sql(AssertSqlSafe(text));
         match self {
-            Self::Sqlite(connection) => (&mut **connection).execute(text).await.map(drop)?,
-            Self::Postgres(connection) => (&mut **connection).execute(text).await.map(drop)?,
+            Self::Sqlite(lent) => lent.connection.run(text),
+            Self::Postgres(connection) => {
+                let text = sqlx::raw_sql(AssertSqlSafe(text));
+                Ok((&mut **connection).execute(text).await.map(drop)?)
+            }
         }
-        Ok(())
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -33,9 +34,8 @@ impl Connection {
         // both databases take for a rollback.
         let in_runtime = tokio::runtime::Handle::try_current().is_ok();
         match self {
-            Self::Sqlite(mut connection) if in_runtime => connection.close_on_drop(),
+            Self::Sqlite(lent) => drop(lent),
             Self::Postgres(mut connection) if in_runtime => connection.close_on_drop(),
-            Self::Sqlite(connection) => drop(connection.detach()),
             Self::Postgres(connection) => drop(connection.detach()),
         }
     }
@@ -54,9 +54,20 @@ impl Lease {
         self.0.as_mut().ok_or(Error::Poisoned)
     }
 
+    /// Rolls back and returns the connection to its pool, on SQLite, where nothing waits.
+    pub(crate) fn roll_back_now(mut self) {
+        if let Some(Connection::Sqlite(mut lent)) = self.0.take()
+            && lent.connection.run("ROLLBACK").is_ok()
+        {
+            lent.give_back();
+        }
+    }
+
     /// Returns the connection to its pool: no transaction is open on it, and no statement is under way.
     pub(crate) fn give_back(mut self) {
-        drop(self.0.take());
+        if let Some(Connection::Sqlite(lent)) = self.0.take() {
+            lent.give_back();
+        }
     }
 }
 

@@ -9,6 +9,8 @@ mod error;
 mod lease;
 mod migrate;
 mod row;
+mod sqlite;
+mod sqlite_pool;
 mod table;
 mod text;
 mod transaction;

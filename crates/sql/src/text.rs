@@ -1,10 +1,8 @@
-//! The text of bulk statements, made once per table, operation and size, and kept.
+//! The text of bulk statements, made once per table and operation, and kept.
 //!
-//! PostgreSQL takes one array per column and has one text for any number of rows. SQLite takes the rows one
-//! behind the other and has one text per [chunk size](chunks), so that few texts stay prepared; places that stay
-//! empty are null, and a null is no key. On SQLite a write says `OR ROLLBACK`: a statement that fails ends its
-//! transaction anyway, and without this SQLite would copy each page before it changes it, to take back that
-//! statement alone.
+//! PostgreSQL takes one array per column and all rows in one statement. SQLite takes one row in a statement that stays
+//! prepared: on the caller's own thread a statement costs less than the tables that SQLite makes inside of one that has
+//! many rows.
 
 use crate::{
     database::Dialect,
@@ -31,8 +29,8 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    /// The operations on any number of rows.
-    pub(crate) const BULK: [Self; 4] = [Self::Select, Self::Insert, Self::Update, Self::Delete];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Select, Self::Insert, Self::Update, Self::Delete, Self::First, Self::Next];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -67,100 +65,83 @@ impl Operation {
     }
 }
 
-/// SQLite's SQLITE_MAX_VARIABLE_NUMBER.
-const BINDS_MAX: usize = 32_766;
-/// The numbers of rows that have a text of their own on SQLite, the smallest first.
-const CHUNKS: [usize; 6] = [1, 4, 16, 64, 256, 512];
-
-/// The chunk sizes for rows of `width` values, the smallest first.
-pub(crate) fn chunk_sizes(width: usize) -> impl DoubleEndedIterator<Item = usize> {
-    CHUNKS.into_iter().filter(move |chunk| chunk * width <= BINDS_MAX)
-}
-
-/// Cuts `rows` rows of `width` values into chunks that have a text. Each is told with how many rows it has: a
-/// statement costs more than the places in it that stay empty, so that the last rows share one.
-pub(crate) fn chunks(mut rows: usize, width: usize) -> impl Iterator<Item = (usize, usize)> {
-    std::iter::from_fn(move || {
-        if rows == 0 {
-            return None;
-        }
-        let fitting = chunk_sizes(width).find(|chunk| *chunk >= rows);
-        let chunk = fitting.or_else(|| chunk_sizes(width).next_back())?;
-        let filled = rows.min(chunk);
-        rows -= filled;
-        Some((chunk, filled))
-    })
-}
-
-/// The table's address, operation, rows per statement: a table that is declared twice, with another order of
-/// columns, has texts for each.
-type Shape = (usize, Operation, usize);
+/// The table's address, and the operation: a table that is declared twice, with another order of columns, has texts for
+/// each.
+type Shape = (usize, Operation);
 
 /// The texts that were made so far.
 #[derive(Debug, Default)]
 pub(crate) struct Texts(Mutex<HashMap<Shape, Arc<str>>>);
 
 impl Texts {
-    /// The text for `rows` rows; PostgreSQL's is the same for any number.
-    pub(crate) fn get(
-        &self,
-        dialect: Dialect,
-        table: &'static Table,
-        operation: Operation,
-        rows: usize,
-    ) -> Arc<str> {
-        let rows = if dialect == Dialect::Postgres { 0 } else { rows };
+    /// The text, for one row on SQLite, for any number of rows on PostgreSQL.
+    pub(crate) fn get(&self, dialect: Dialect, table: &'static Table, operation: Operation) -> Arc<str> {
         let mut texts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let text = texts
-            .entry((std::ptr::from_ref(table).addr(), operation, rows))
-            .or_insert_with(|| make(dialect, table, operation, rows).into());
+            .entry((std::ptr::from_ref(table).addr(), operation))
+            .or_insert_with(|| make(dialect, table, operation).into());
         Arc::clone(text)
     }
 }
 
 /// Makes a text.
-pub(crate) fn make(dialect: Dialect, table: &Table, operation: Operation, rows: usize) -> String {
-    let name = table.name;
-    let given = match dialect {
-        Dialect::Sqlite => {
-            let first_version = if operation == Operation::Insert && table.versioned { ",1" } else { "" };
-            values(operation.width(table), first_version, rows)
-        }
-        Dialect::Postgres => unnest(table, operation),
-    };
+pub(crate) fn make(dialect: Dialect, table: &Table, operation: Operation) -> String {
     match (operation, dialect) {
-        (Operation::Insert, _) => insert(dialect, table, &given),
         (Operation::First | Operation::Next, _) => scan(table, operation),
-        (Operation::Select, Dialect::Sqlite) => {
-            let key = list(table.key_columns(), "");
-            format!("SELECT {} FROM {name} WHERE ({key}) IN ({given})", read_columns(table, ""))
+        (_, Dialect::Sqlite) => of_one_row(table, operation),
+        (_, Dialect::Postgres) => of_arrays(table, operation),
+    }
+}
+
+/// A statement on one row. Its places say their numbers, since a key is given first and stands last.
+fn of_one_row(table: &Table, operation: Operation) -> String {
+    let name = table.name;
+    let same = |(index, column): (usize, &Column)| format!("{} = ?{}", column.name, index + 1);
+    let mut wanted: Vec<_> = table.key_columns().iter().enumerate().map(same).collect();
+    if table.versioned && matches!(operation, Operation::Update | Operation::Delete) {
+        wanted.push(format!("version = ?{}", operation.width(table)));
+    }
+    let wanted = wanted.join(" AND ");
+    match operation {
+        Operation::Insert => {
+            let places: Vec<_> = (1..=operation.width(table)).map(|index| format!("?{index}")).collect();
+            let first_version = if table.versioned { ", 1" } else { "" };
+            let columns = read_columns(table, "");
+            format!("INSERT INTO {name} ({columns}) VALUES ({}{first_version})", places.join(", "))
         }
-        (Operation::Select, Dialect::Postgres) => {
-            let columns = read_columns(table, "t.");
-            format!("SELECT {columns} FROM {given} JOIN {name} AS t ON {}", same_key(table))
+        Operation::Update => {
+            let others = table.columns.iter().enumerate().skip(table.key);
+            let set: String = others.map(|other| format!(", {}", same(other))).collect();
+            format!("UPDATE {name} SET version = version + 1{set} WHERE {wanted}")
         }
-        (Operation::Update, _) => {
-            let or_rollback = if dialect == Dialect::Sqlite { " OR ROLLBACK" } else { "" };
-            let mut text = format!("UPDATE{or_rollback} {name} AS t SET version = t.version + 1");
+        Operation::Delete => format!("DELETE FROM {name} WHERE {wanted}"),
+        _ => format!("SELECT {} FROM {name} WHERE {wanted}", read_columns(table, "")),
+    }
+}
+
+/// A statement on the rows of `UNNEST($1::uuid[], …) AS v(column1, …)`.
+fn of_arrays(table: &Table, operation: Operation) -> String {
+    let (name, given) = (table.name, unnest(table, operation));
+    let same_version = format!(" AND t.version = v.column{}", operation.width(table));
+    match operation {
+        Operation::Insert => {
+            let first_version = if table.versioned { ", 1" } else { "" };
+            format!("INSERT INTO {name} ({}) SELECT *{first_version} FROM {given}", read_columns(table, ""))
+        }
+        Operation::Update => {
+            let mut text = format!("UPDATE {name} AS t SET version = t.version + 1");
             for (index, column) in table.columns.iter().enumerate().skip(table.key) {
                 let _ = write!(text, ", {} = v.column{}", column.name, index + 1);
             }
-            let given = if dialect == Dialect::Sqlite { format!("({given}) AS v") } else { given };
-            let _ = write!(text, " FROM {given} WHERE {}", same_key(table));
-            let _ = write!(text, " AND t.version = v.column{}", operation.width(table));
-            text
+            format!("{text} FROM {given} WHERE {}{same_version}", same_key(table))
         }
-        (Operation::Delete, Dialect::Sqlite) => {
-            let version = if table.versioned { ", version" } else { "" };
-            let key = list(table.key_columns(), "");
-            format!("DELETE FROM {name} WHERE ({key}{version}) IN ({given})")
+        Operation::Delete => {
+            let same_version = if table.versioned { same_version.as_str() } else { "" };
+            format!("DELETE FROM {name} AS t USING {given} WHERE {}{same_version}", same_key(table))
         }
-        (Operation::Delete, Dialect::Postgres) => {
-            let mut text = format!("DELETE FROM {name} AS t USING {given} WHERE {}", same_key(table));
-            if table.versioned {
-                let _ = write!(text, " AND t.version = v.column{}", operation.width(table));
-            }
-            text
+        _ => {
+            let columns = read_columns(table, "t.");
+            format!("SELECT {columns} FROM {given} JOIN {name} AS t ON {}", same_key(table))
         }
     }
 }
@@ -174,26 +155,7 @@ fn scan(table: &Table, operation: Operation) -> String {
     format!("SELECT {columns} FROM {}{behind} ORDER BY {key} LIMIT ${}", table.name, width + 1)
 }
 
-fn insert(dialect: Dialect, table: &Table, given: &str) -> String {
-    let columns = read_columns(table, "");
-    let name = table.name;
-    match (dialect, table.versioned) {
-        // A place that stays empty is null, which no key is.
-        (Dialect::Sqlite, _) => format!(
-            "INSERT OR ROLLBACK INTO {name} ({columns}) SELECT * FROM ({given}) WHERE column1 IS NOT NULL"
-        ),
-        (Dialect::Postgres, false) => format!("INSERT INTO {name} ({columns}) SELECT * FROM {given}"),
-        (Dialect::Postgres, true) => format!("INSERT INTO {name} ({columns}) SELECT *, 1 FROM {given}"),
-    }
-}
-
-/// `VALUES (?,?),(?,?)`: unnamed binds are the cheapest to bind, and SQLite names the columns `column1…`.
-fn values(width: usize, end: &str, rows: usize) -> String {
-    let row = format!("({}{end})", vec!["?"; width].join(","));
-    format!("VALUES {}", vec![row; rows].join(","))
-}
-
-/// `UNNEST($1::uuid[], …) AS v(column1, …)`, named as SQLite names the columns of VALUES.
+/// The rows that are given, as a table.
 fn unnest(table: &Table, operation: Operation) -> String {
     let width = operation.width(table);
     let array = |(index, kind)| format!("${}::{}[]", index + 1, type_name(kind));
@@ -224,26 +186,4 @@ fn read_columns(table: &Table, prefix: &str) -> String {
 fn same_key(table: &Table) -> String {
     let same = |(index, column): (usize, &Column)| format!("t.{} = v.column{}", column.name, index + 1);
     table.key_columns().iter().enumerate().map(same).collect::<Vec<_>>().join(" AND ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chunks_add_up_and_fit() {
-        for (rows, width, expected) in [
-            (0, 3, vec![]),
-            (1, 3, vec![(1, 1)]),
-            (2, 3, vec![(4, 2)]),
-            (16, 3, vec![(16, 16)]),
-            (17, 3, vec![(64, 17)]),
-            (1_100, 3, vec![(512, 512), (512, 512), (256, 76)]),
-            (1_536, 3, vec![(512, 512); 3]),
-            (600, 128, [vec![(64, 64); 9], vec![(64, 24)]].concat()),
-            (3, 32_766, vec![(1, 1); 3]),
-        ] {
-            assert_eq!(chunks(rows, width).collect::<Vec<_>>(), expected, "{rows} rows of {width}");
-        }
-    }
 }

@@ -182,6 +182,9 @@ impl Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         let Some(mut lease) = self.lease.take() else { return };
+        if self.is_sound && self.dialect == Dialect::Sqlite {
+            return lease.roll_back_now();
+        }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         if self.is_sound {
             runtime.spawn(async move {

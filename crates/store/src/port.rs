@@ -40,6 +40,11 @@ pub trait Store: Send + Sync + 'static {
     /// A batch that was begun.
     type Batch: Send;
 
+    /// Whether its calls hold the thread that they are made on, so that the engine needs one of its own.
+    fn holds_thread(&self) -> bool {
+        false
+    }
+
     /// Locks the journal's head, and knows nothing yet but the head. Dropping the batch takes it back.
     fn begin(&self) -> impl Future<Output = Result<(Self::Batch, Facts), Failure>> + Send;
 

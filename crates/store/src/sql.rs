@@ -8,7 +8,7 @@ use crate::{
 };
 use makegood_base::{BatchId, Timestamp};
 use makegood_ledger_sql as ledger_sql;
-use makegood_sql::{Class, Database, Error, Fields, Kind, Transaction, Value};
+use makegood_sql::{Class, Database, Dialect, Error, Fields, Kind, Transaction, Value};
 use makegood_wallet::{
     CallerRow, Changes, Facts, Needs, RowChanges, Rows, for_each_table,
     tables::{IdempotencyKey, TimerKey},
@@ -45,6 +45,10 @@ impl SqlStore {
 
 impl Store for SqlStore {
     type Batch = Transaction;
+
+    fn holds_thread(&self) -> bool {
+        self.database.dialect() == Dialect::Sqlite
+    }
 
     async fn begin(&self) -> Result<(Transaction, Facts), Failure> {
         let mut transaction = self.database.begin().await?;

@@ -137,13 +137,13 @@ impl<R: Row> Rows<R> {
 
     /// What is to be written, in the order of keys, so that the same batch always writes the same.
     #[must_use]
-    pub fn changes(&self) -> RowChanges<R> {
+    pub fn into_changes(self) -> RowChanges<R> {
         let mut changes = RowChanges::default();
-        for (key, slot) in self.slots.iter().filter(|(_, slot)| slot.changed) {
-            match (&slot.current, slot.loaded) {
-                (Some(row), None) => changes.inserted.push(row.clone()),
-                (Some(row), Some(version)) => changes.updated.push((row.clone(), version)),
-                (None, Some(version)) => changes.removed.push((key.clone(), version)),
+        for (key, slot) in self.slots.into_iter().filter(|(_, slot)| slot.changed) {
+            match (slot.current, slot.loaded) {
+                (Some(row), None) => changes.inserted.push(row),
+                (Some(row), Some(version)) => changes.updated.push((row, version)),
+                (None, Some(version)) => changes.removed.push((key, version)),
                 (None, None) => {}
             }
         }
@@ -237,8 +237,8 @@ macro_rules! declare {
 
             /// What is to be written.
             #[must_use]
-            pub fn changes(&self) -> Changes {
-                Changes { ledger: self.book.changes(), $($field: self.$field.changes(),)* }
+            pub fn into_changes(self) -> Changes {
+                Changes { ledger: self.book.into_changes(), $($field: self.$field.into_changes(),)* }
             }
         }
 

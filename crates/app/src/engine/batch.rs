@@ -55,6 +55,10 @@ impl<S: Store> Runner<S> {
         Self { parts, told }
     }
 
+    pub(super) fn store(&self) -> &S {
+        &self.parts.store
+    }
+
     /// Runs a batch to its end: every command is answered.
     pub(super) async fn run(&self, batch: Vec<Queued>) {
         let mut waiting = vec![batch];
@@ -171,7 +175,7 @@ impl<S: Store> Runner<S> {
             outcomes.push(self.decide(&mut transaction, queued, &mut facts, now).await?);
         }
         self.settle_timers(&mut transaction, &mut facts).await?;
-        let changes = facts.changes();
+        let changes = facts.into_changes();
         let decided = Decided {
             outcomes,
             changed: changed(&changes),

@@ -69,7 +69,7 @@ async fn the_same_transaction_again_is_already_posted() {
         load(&mut transaction, keys(), &mut book).await.unwrap();
         let again = &batches()[2][0];
         assert!(apply(&mut book, again, at(9_999)).unwrap().already);
-        assert!(book.changes().transactions.is_empty());
+        assert!(book.into_changes().transactions.is_empty());
     }
 }
 
@@ -101,7 +101,7 @@ async fn a_journal_that_moved_on_is_contended() {
         commit(&database, 2, &[posting(77, vec![leg(bank(), wallet(1), 1, Action::Post)])]).await.unwrap();
 
         apply(&mut stale, &posting(78, vec![leg(bank(), wallet(2), 1, Action::Post)]), at(1)).unwrap();
-        let changes = stale.changes();
+        let changes = stale.into_changes();
         let row = BatchRow::of(BatchId::from_raw([3; 16]), at(1), &changes);
         let mut transaction = database.begin().await.unwrap();
         let error = write(&mut transaction, &changes, row).await.unwrap_err();

@@ -25,7 +25,7 @@ async fn pages_hold_every_entry_newest_first() {
     for test in TestDatabase::both() {
         let database = open(&test).await;
         let book = run(&database).await;
-        let changes = book.changes();
+        let changes = book.clone().into_changes();
         for account in [bank(), wallet(1), wallet(2), wallet(3)] {
             let is_its = |leg: &&LegRow| leg.leg.debit == account || leg.leg.credit == account;
             let expected: Vec<&LegRow> = changes.legs.iter().rev().filter(is_its).collect();

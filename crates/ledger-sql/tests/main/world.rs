@@ -102,7 +102,7 @@ pub async fn commit(database: &Database, number: u8, batch: &[Transaction]) -> R
             }
         }
     }
-    let changes = book.changes();
+    let changes = book.clone().into_changes();
     let row = BatchRow::of(BatchId::from_raw([number; 16]), at(i64::from(number) * 50), &changes);
     write(&mut transaction, &changes, row).await?;
     transaction.commit().await?;

@@ -50,7 +50,7 @@ impl Book {
 
     /// Everything that was done and not rolled back.
     #[must_use]
-    pub fn changes(&self) -> Changes {
+    pub fn into_changes(self) -> Changes {
         let (accounts_inserted, accounts_updated) = self.accounts.changes();
         let (holds_inserted, holds_updated) = self.holds.changes();
         let (transfers_inserted, transfers_updated) = self.transfers.changes();
@@ -59,14 +59,14 @@ impl Book {
         Changes {
             accounts_inserted,
             accounts_updated,
-            transactions: self.new_transactions.clone(),
-            legs: self.new_legs.clone(),
+            marks: self.marks(),
+            transactions: self.new_transactions,
+            legs: self.new_legs,
             holds_inserted,
             holds_updated,
             transfers_inserted,
             transfers_updated,
-            marks: self.marks(),
-            status_changes: self.new_statuses.clone(),
+            status_changes: self.new_statuses,
             nodes,
             head,
         }

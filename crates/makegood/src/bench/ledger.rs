@@ -205,7 +205,7 @@ impl<'a> Bench<'a> {
             posted
                 .map_err(|rejection| BenchError::Unexpected(format!("a transfer is refused: {rejection}")))?;
         }
-        let changes = book.changes();
+        let changes = book.into_changes();
         let row = BatchRow::of(id, at, &changes);
         write(&mut transaction, &changes, row).await?;
         transaction.commit().await?;

@@ -15,6 +15,7 @@ const PURE: &str = "base money ledger auth payments banking refunds merchants no
 /// Libraries that only these crates may depend on. No pure crate is among them.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("sqlx", &["sql"]),
+    ("rusqlite", &["sql"]),
     ("axum", &["api", "banksim", "makegood"]),
     ("reqwest", &["app", "banksim", "makegood", "testkit", "loadtest"]),
     ("tokio", &["sql", "ledger-sql", "store", "app", "api", "banksim", "makegood", "testkit", "loadtest"]),

@@ -1,7 +1,7 @@
 //! A caller that goes away at any point leaves no transaction behind in which a later write would drown.
 
 use crate::support::{MARKS, mark, marks, open, poll_at_most};
-use makegood_sql::{Database, Error, Kind, Options};
+use makegood_sql::{Database, Dialect, Error, Kind, Options};
 use makegood_testkit::database::TestDatabase;
 
 /// One connection for all, so that the one that was abandoned is the next that is lent.
@@ -59,6 +59,10 @@ async fn a_write_that_is_abandoned_anywhere_happens_wholly_or_not_and_harms_no_o
         let found = marks(&database).await;
         let lost: Vec<_> = certain.iter().filter(|number| found.binary_search(number).is_err()).collect();
         assert!(lost.is_empty(), "{lost:?}");
+        if database.dialect() == Dialect::Sqlite {
+            assert_eq!(abandoned, 0, "a write on SQLite waits for nothing");
+            continue;
+        }
         assert!(abandoned >= 25, "the first poll of a write never ends it");
         assert!(found.len() < certain.len() + abandoned, "some were abandoned before they were committed");
     }

@@ -66,7 +66,7 @@ async fn write_stale(
     commit(store, batch(11), needs, faster).await.unwrap();
     slower(&mut loaded);
     let (mut open, _) = store.begin().await.unwrap();
-    store.write(&mut open, batch(12), loaded.changes()).await.unwrap_err()
+    store.write(&mut open, batch(12), loaded.into_changes()).await.unwrap_err()
 }
 
 mod cases {
@@ -140,7 +140,7 @@ mod cases {
         let (mut open, mut facts) = store.begin().await.unwrap();
         store.load(&mut open, &needs, &mut facts).await.unwrap();
         add_user(&mut facts);
-        store.write(&mut open, batch(1), facts.changes()).await.unwrap();
+        store.write(&mut open, batch(1), facts.into_changes()).await.unwrap();
         drop(open);
         assert!(!store.batch_exists(batch(1).id).await.unwrap());
         assert!(read(store, &needs).await.users.get(&user).unwrap().is_none());
@@ -248,7 +248,7 @@ mod cases {
         store.load(&mut first, &needs, &mut facts).await.unwrap();
         assert!(!second.is_finished());
         add_user(&mut facts);
-        store.write(&mut first, batch(1), facts.changes()).await.unwrap();
+        store.write(&mut first, batch(1), facts.into_changes()).await.unwrap();
         store.commit(first).await.unwrap();
         assert!(second.await.unwrap() == Some(samples::users(1, 0)), "it sees what the first committed");
     }

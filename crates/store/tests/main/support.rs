@@ -45,7 +45,7 @@ pub async fn commit(
     let (mut batch, mut facts) = store.begin().await?;
     store.load(&mut batch, needs, &mut facts).await?;
     change(&mut facts);
-    store.write(&mut batch, row, facts.changes()).await?;
+    store.write(&mut batch, row, facts.into_changes()).await?;
     store.commit(batch).await
 }
 

@@ -113,7 +113,7 @@ impl OrderView {
             None => None,
         };
         let next = match under_way {
-            Some(payment) => PaymentFacts::of(payment, facts)?.trace(payment).next,
+            Some(payment) => PaymentFacts::of(payment, facts)?.next(payment),
             None => None,
         };
         let (paid_by, paid_at) = match order.state {
@@ -290,7 +290,7 @@ impl PaymentView {
     ) -> Result<Self, Stop> {
         let merchant = merchant_of(payment.merchant, facts)?;
         let known = PaymentFacts::of(payment, facts)?;
-        let next = known.trace(payment).next.map(|next| NextView::of(next, language));
+        let next = known.next(payment).map(|next| NextView::of(next, language));
         // A bank that says it moved another amount may have money that nothing gives back by itself.
         let mismatch = known.bank.as_ref().is_some_and(|bank| bank.mismatch);
         let currency = payment.amount.currency();

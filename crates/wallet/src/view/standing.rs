@@ -9,7 +9,7 @@ use makegood_banking::State;
 use makegood_base::Timestamp;
 use makegood_ledger::TransactionId;
 use makegood_payments::trace::{
-    BankFacts, GiveBackFacts, LedgerFacts, Next, NextEvent, Party, Trace, payment_trace,
+    BankFacts, GiveBackFacts, LedgerFacts, Next, NextEvent, Party, Trace, payment_next, payment_trace,
 };
 use makegood_payments::{PaymentStatus, TopUpStatus};
 use makegood_refunds::{RefundOrigin, RefundStatus};
@@ -48,10 +48,9 @@ pub(crate) fn bank_facts(facts: &Facts, id: BankTransferId) -> Result<BankFacts,
     })
 }
 
-/// What the bank, the ledger and the way back of late money say of a payment.
+/// What the bank and the way back of late money say of a payment.
 pub(super) struct PaymentFacts {
     pub(super) bank: Option<BankFacts>,
-    ledger: Option<LedgerFacts>,
     give_back: Option<GiveBackFacts>,
 }
 
@@ -62,23 +61,28 @@ impl PaymentFacts {
             Some(id) => facts.refunds.get(&id)?,
             None => None,
         };
-        let ledger = match (late_refund, payment.bank_transfer, payment.final_at) {
-            (Some(refund), Some(taken), _) => {
-                Some(posted(ids::late_success_transaction(taken), refund.created_at))
+        let give_back = late_refund.map(|refund| {
+            give_back_facts(refund.id.to_string(), refund.created_at, refund.bank_transfer, facts)
+        });
+        Ok(Self { bank, give_back: give_back.transpose()? })
+    }
+
+    pub(super) fn trace(&self, payment: &Payment) -> Trace {
+        let ledger = match (&self.give_back, payment.bank_transfer, payment.final_at) {
+            (Some(back), Some(taken), _) => {
+                Some(posted(ids::late_success_transaction(taken), back.started_at))
             }
             (_, _, Some(at)) if payment.status.has_paid() => {
                 Some(posted(ids::payment_transaction(payment.order), at))
             }
             _ => None,
         };
-        let give_back = late_refund.map(|refund| {
-            give_back_facts(refund.id.to_string(), refund.created_at, refund.bank_transfer, facts)
-        });
-        Ok(Self { bank, ledger, give_back: give_back.transpose()? })
+        payment_trace(payment, self.bank.as_ref(), ledger.as_ref(), self.give_back.as_ref())
     }
 
-    pub(super) fn trace(&self, payment: &Payment) -> Trace {
-        payment_trace(payment, self.bank.as_ref(), self.ledger.as_ref(), self.give_back.as_ref())
+    /// What is expected next: what the trace ends with.
+    pub(super) fn next(&self, payment: &Payment) -> Option<Next> {
+        payment_next(payment, self.bank.as_ref(), self.give_back.as_ref())
     }
 
     /// What became of money that the bank took too late; nothing where it took none.

@@ -150,7 +150,7 @@ fn a_user_is_told_of_a_top_up_that_came_too_late() {
         }
         let back = world.facts.top_ups.peek(&world.top_ups[0]).unwrap().late_return.unwrap();
         world.work(back, mood);
-        let mut events = world.facts.changes().events.inserted;
+        let mut events = world.facts.into_changes().events.inserted;
         events.retain(|event| event.owner == user.raw());
         events.sort_by_key(|event| event.id);
         let kinds: Vec<_> = events.iter().map(|event| event.kind.as_str()).collect();
@@ -192,7 +192,7 @@ fn events_are_the_same_in_whatever_language_was_asked() {
         for transfer in world.transfers.clone() {
             world.work(transfer, Mood::Refuses);
         }
-        let events = world.facts.changes().events.inserted;
+        let events = world.facts.into_changes().events.inserted;
         events.into_iter().map(|event| (event.kind.clone(), event.body.clone())).collect::<Vec<_>>()
     };
     let english = told(Language::English);
@@ -231,8 +231,8 @@ fn a_payer_is_told_of_their_own_payments_and_refunds() {
             world.work(transfer, mood);
         }
     }
+    let events = world.facts.into_changes().events.inserted;
     let told = |owner: [u8; 16]| {
-        let events = world.facts.changes().events.inserted;
         let kinds = events.iter().filter(|event| event.owner == owner && !event.kind.starts_with("order"));
         let mut kinds: Vec<_> = kinds.map(|event| event.kind.clone()).collect();
         kinds.sort();
@@ -250,7 +250,6 @@ fn a_payer_is_told_of_their_own_payments_and_refunds() {
     assert_eq!(told(world.users[0].0.raw()), expected);
     assert_eq!(told(world.merchants[0].0.raw()), expected);
     assert_eq!(told(world.users[1].0.raw()), [""; 0]);
-    let events = world.facts.changes().events.inserted;
     let body_of = |owner: [u8; 16], kind: &str| {
         let event = events.iter().find(|event| event.owner == owner && event.kind == kind).unwrap();
         serde_json::from_str::<serde_json::Value>(&event.body).unwrap()["data"].clone()
