@@ -21,8 +21,8 @@ const CONNECTIONS_MAX: u32 = 64;
 const FEE: i64 = 6;
 const FUNDS: i64 = 100_000_000_000;
 /// What the answer that is kept for a key, and the event, are made of: as many bytes as the wallet's.
-const ANSWER_BYTES: usize = 760;
-const EVENT_BYTES: usize = 560;
+const ANSWER_BYTES: usize = 540;
+const EVENT_BYTES: usize = 700;
 
 static SESSIONS: Table = Table {
     name: "reference_sessions",
