@@ -1,8 +1,9 @@
 //! `makegood bench`: how fast this machine is at what the wallet does, each figure beside a reference that ran
 //! in the same run.
 //!
-//! Everything runs on scratch databases that are made and removed here. Rates are medians of interleaved runs,
-//! and a ratio is the median of the pairs of a run, so that a machine that is slower for a while slows both.
+//! Everything runs on scratch databases that are made and removed here: on SQLite always, and on PostgreSQL where a
+//! server is named. Rates are medians of interleaved runs, and a ratio is the median of the pairs of a run, so that
+//! a machine that is slower for a while slows both. `docs/performance.md` says what each figure means.
 
 mod callers;
 mod child;
@@ -13,17 +14,22 @@ mod ledger;
 mod load;
 mod memory;
 mod people;
+mod per_transaction;
 mod report;
 mod scratch;
+mod size;
 
 pub use report::Report;
+pub use size::Size;
 
 use crate::output::note;
 use makegood_base::{Clock, Entropy};
+use makegood_sql::Dialect;
 use scratch::Scratch;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Why a benchmark ended early.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +43,9 @@ pub enum BenchError {
     /// Something was answered otherwise than it had to be, so that there is nothing to measure.
     #[error("{0}")]
     Unexpected(String),
+    /// It was told to stop. What it made is removed.
+    #[error("stopped before the end")]
+    Interrupted,
 }
 
 /// What is measured.
@@ -44,6 +53,9 @@ pub enum BenchError {
 pub struct BenchConfig {
     /// Where the scratch databases are made: on the disk that is to be measured.
     pub folder: PathBuf,
+    /// The PostgreSQL server to measure too, as the URL of one of its databases, which stays as it is. The user may
+    /// create databases.
+    pub postgres_url: Option<String>,
     /// Fewer and shorter runs.
     pub quick: bool,
     /// Which parts, in this order.
@@ -61,52 +73,9 @@ pub enum Part {
     Http,
     /// Cost by the length of history.
     Growth,
-    /// Memory and disk.
+    /// Memory and disk, on SQLite.
     Memory,
 }
-
-/// How much is done.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Size {
-    /// How often everything is run, interleaved.
-    pub(crate) runs: usize,
-    /// The sizes of batches, each with how many of them are timed in one run.
-    pub(crate) batches: &'static [(usize, usize)],
-    /// The accounts that transfers are among.
-    pub(crate) accounts: usize,
-    /// How many payments over HTTP are one run.
-    pub(crate) payments: usize,
-    /// How many requests are one run of reads.
-    pub(crate) reads: usize,
-    /// How many payments the two histories have.
-    pub(crate) histories: [usize; 2],
-    /// After how many payments, and as many again, memory is looked at.
-    pub(crate) memory_payments: usize,
-    /// How long concurrent callers submit in one run.
-    pub(crate) window: Duration,
-}
-
-const FULL: Size = Size {
-    runs: 5,
-    batches: &[(1, 400), (100, 100), (1_000, 40), (8_000, 20)],
-    accounts: 10_000,
-    payments: 10_000,
-    reads: 5_000,
-    histories: [100_000, 2_000_000],
-    memory_payments: 50_000,
-    window: Duration::from_secs(3),
-};
-
-const QUICK: Size = Size {
-    runs: 3,
-    batches: &[(1, 100), (100, 20), (1_000, 10), (8_000, 4)],
-    accounts: 10_000,
-    payments: 2_000,
-    reads: 1_000,
-    histories: [2_000, 20_000],
-    memory_payments: 3_000,
-    window: Duration::from_millis(700),
-};
 
 /// Runs all benchmarks, and tells on standard error what is under way.
 pub async fn run(
@@ -114,14 +83,26 @@ pub async fn run(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> Result<Report, BenchError> {
-    let size = if config.quick { QUICK } else { FULL };
+    let size = if config.quick { Size::QUICK } else { Size::FULL };
     run_sized(config, Tools { clock, entropy, size }).await
 }
 
 async fn run_sized(config: &BenchConfig, tools: Tools) -> Result<Report, BenchError> {
-    let mut report = Report::of_this_machine(config.quick);
-    let sqlite = Scratch::sqlite(&config.folder, &tools)?;
-    run_on(&sqlite, &config.parts, &tools, &mut report).await?;
+    let mut report = Report::of_this_machine(config.quick, tools.size);
+    let mut places = vec![Scratch::sqlite(&config.folder, &tools)?];
+    if let Some(url) = &config.postgres_url {
+        places.push(Scratch::postgres(&config.folder, &tools, url)?);
+    }
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    for scratch in &places {
+        let outcome = tokio::select! {
+            outcome = run_on(scratch, &config.parts, &tools, &mut report) => outcome,
+            _ = terminate.recv() => Err(BenchError::Interrupted),
+            _ = interrupt.recv() => Err(BenchError::Interrupted),
+        };
+        scratch.clear().await;
+        outcome?;
+    }
     Ok(report)
 }
 
@@ -132,6 +113,7 @@ async fn run_on(
     report: &mut Report,
 ) -> Result<(), BenchError> {
     for part in parts {
+        let began = Instant::now();
         note(&format!("{}: {part:?}", scratch.name()).to_lowercase());
         match part {
             Part::Ledger => report.ledger.extend(ledger::measure(scratch, tools).await?),
@@ -142,8 +124,14 @@ async fn run_on(
                 report.growth.extend(growth);
                 report.verify.push(verify);
             }
-            Part::Memory => report.memory = memory::measure(scratch, tools).await?,
+            Part::Memory if scratch.dialect() == Dialect::Sqlite => {
+                report.memory = memory::measure(scratch, tools).await?;
+            }
+            Part::Memory => {}
         }
+        scratch.clear().await;
+        let took = began.elapsed().as_secs_f64();
+        note(&format!("{}: {part:?} took {took:.1} s", scratch.name()).to_lowercase());
     }
     Ok(())
 }
@@ -159,28 +147,73 @@ pub(crate) struct Tools {
 mod tests {
     use super::*;
     use crate::{SystemClock, SystemEntropy};
+    use makegood_sql::{Database, Options};
+    use makegood_testkit::database::TestDatabase;
+
+    const SMALL: Size = Size {
+        runs: 1,
+        batches: &[(4, 2)],
+        warm_up_batches: 1,
+        accounts: 8,
+        window_ms: 50,
+        payments: 16,
+        reads: 16,
+        histories: [8, 16],
+        memory_payments: 8,
+    };
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_run_measures_what_was_asked_for_and_leaves_nothing() {
+    async fn a_run_measures_what_was_asked_for_on_both_databases_and_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
+        let named = TestDatabase::postgres();
         let config = BenchConfig {
             folder: folder.path().to_owned(),
+            postgres_url: Some(named.url().to_owned()),
             quick: true,
             parts: vec![Part::Ledger, Part::Callers],
         };
-        let size =
-            Size { runs: 1, batches: &[(4, 2)], accounts: 8, window: Duration::from_millis(50), ..QUICK };
-        let tools = Tools { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), size };
+        let tools = Tools { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), size: SMALL };
         let report = run_sized(&config, tools).await.unwrap();
-        let among: Vec<_> = report.ledger.iter().map(|figure| (figure.batch, figure.accounts)).collect();
-        assert_eq!(among, [(4, "random"), (4, "hot")]);
+        let found: Vec<_> = report.ledger.iter().map(|row| (row.database, row.batch, row.accounts)).collect();
+        let of = |database| [(database, 4, "random"), (database, 4, "hot")];
+        assert_eq!(found, [of("sqlite"), of("postgres")].concat());
         let callers: Vec<_> = report.callers.iter().map(|figure| figure.callers).collect();
-        assert_eq!(callers, [1, 32, 256]);
+        assert_eq!(callers, [1, 32, 256, 1, 32, 256]);
         let mut rates = report.ledger.iter().flat_map(|row| [row.per_s, row.bare_per_s, row.same_rows_per_s]);
         assert!(rates.all(|rate| rate > 0.0), "{report:?}");
         // On a busy machine a caller may not get its turn within so short a window.
         assert!(report.callers.iter().any(|figure| figure.per_s > 0.0), "{report:?}");
         assert!(report.http.is_empty() && report.growth.is_empty() && report.memory.is_none());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_cleared_is_gone_also_while_it_is_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let named = TestDatabase::postgres();
+        let tools = Tools { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), size: SMALL };
+        let scratch = Scratch::postgres(folder.path(), &tools, named.url()).unwrap();
+        let place = scratch.new_place().await.unwrap();
+        let empty = scratch.new_empty(Options::default()).await.unwrap();
+        let url = place.database_url().unwrap();
+        Database::open(url, Options::default()).await.unwrap();
+        scratch.clear().await;
+        assert!(Database::open(url, Options::default()).await.is_err());
+        assert!(empty.begin().await.is_err());
+        Database::open(named.url(), Options::default()).await.unwrap();
+        scratch.clear().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_reference_pays_each_order_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let named = TestDatabase::postgres();
+        let tools = Tools { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), size: SMALL };
+        let scratch = Scratch::postgres(folder.path(), &tools, named.url()).unwrap();
+        let mut reference = per_transaction::Reference::open(&scratch, &tools, 4, 40).await.unwrap();
+        for _ in 0..2 {
+            assert!(reference.run(8, 20).await.unwrap() > 0.0);
+        }
+        scratch.clear().await;
     }
 }

@@ -42,8 +42,10 @@ pub(crate) enum Command {
         #[arg(long, default_value = "en")]
         language: DemoLanguage,
     },
-    /// Measure this machine: each figure beside a reference of the same run. Scratch SQLite databases are made in the
-    /// data folder where there is one, else in the current folder, and removed.
+    /// Measure this machine: each figure beside a reference of the same run (docs/performance.md says what they mean).
+    /// Scratch SQLite databases are made in the data folder where there is one, else in the current folder, and
+    /// removed. Where --database-url names a PostgreSQL server, scratch databases are made there too, and dropped; the
+    /// database that it names stays as it is.
     Bench {
         /// Print one JSON object.
         #[arg(long)]

@@ -67,8 +67,9 @@ pub(crate) async fn bench(
     parts: Vec<Part>,
 ) -> Result<ExitCode, Failure> {
     let config = options.server_config()?;
+    let postgres_url = config.database_url.filter(|url| !url.starts_with("sqlite:"));
     let folder = config.data_folder.is_dir().then_some(config.data_folder);
-    let bench = BenchConfig { folder: folder.unwrap_or_else(|| ".".into()), quick, parts };
+    let bench = BenchConfig { folder: folder.unwrap_or_else(|| ".".into()), postgres_url, quick, parts };
     let report = bench::run(&bench, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
     if json {
         say(&serde_json::to_string_pretty(&report)?);

@@ -10,7 +10,7 @@ use makegood_money::{Currency, Money};
 use makegood_wallet::{Action, Expectation, PayeeId, PayeeRef};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 const CALLERS: [usize; 3] = [1, 32, 256];
@@ -22,9 +22,11 @@ pub(super) async fn measure(scratch: &Scratch, tools: &Tools) -> Result<Vec<Call
     let (stage, ended) = Stage::start(scratch.new_database().await?, secrets, tools);
     let people: Arc<[Person]> = stage.people(PEOPLE).await?.into();
     let mut rates = CALLERS.map(|_| Vec::new());
-    for _ in 0..tools.size.runs {
+    // The first run is not counted.
+    for counts in std::iter::once(false).chain(std::iter::repeat_n(true, tools.size.runs)) {
         for (callers, rates) in CALLERS.into_iter().zip(&mut rates) {
-            rates.push(run(&stage, &people, callers, tools).await?);
+            let per_s = run(&stage, &people, callers, tools).await?;
+            rates.extend(counts.then_some(per_s));
         }
     }
     drop(stage);
@@ -61,7 +63,7 @@ async fn run(
             Ok::<_, BenchError>(done)
         });
     }
-    tokio::time::sleep(tools.size.window).await;
+    tokio::time::sleep(Duration::from_millis(tools.size.window_ms)).await;
     is_over.store(true, Ordering::Relaxed);
     let mut done = 0;
     while let Some(task) = tasks.join_next().await {

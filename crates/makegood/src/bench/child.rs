@@ -1,6 +1,7 @@
 //! This program again, as a process of its own: the service, or the bare endpoint beside it.
 
 use super::BenchError;
+use super::scratch::Place;
 use std::ffi::OsStr;
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -15,9 +16,16 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts this program with these arguments, and waits until it listens.
+    /// Starts the service at this place, and waits until it listens.
+    pub(super) async fn serve(place: &Place) -> Result<Self, BenchError> {
+        Self::start(place.serve_arguments(), place.database_url()).await
+    }
+
+    /// Starts this program with these arguments, and waits until it listens. The URL of a database goes through the
+    /// environment: it may hold a password, and arguments are everybody's to read.
     pub(super) async fn start(
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        database_url: Option<&str>,
     ) -> Result<Self, BenchError> {
         let mut command = Command::new(std::env::current_exe()?);
         // What configures this process must not configure that one.
@@ -25,6 +33,9 @@ impl Server {
             if name.to_string_lossy().starts_with("MAKEGOOD_") {
                 command.env_remove(name);
             }
+        }
+        if let Some(url) = database_url {
+            command.env("MAKEGOOD_DATABASE_URL", url);
         }
         let mut child = command.args(arguments).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
         let silent = || BenchError::Unexpected("a server says nothing".to_owned());

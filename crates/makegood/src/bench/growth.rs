@@ -11,7 +11,8 @@ use crate::output::note;
 use makegood_base::PaymentId;
 use std::time::Instant;
 
-const PEOPLE: usize = 256;
+/// So few that a page of fifty is full in the short history too.
+const PEOPLE: usize = 64;
 const SHOPS: usize = 64;
 const CONNECTIONS: usize = 16;
 /// How many orders are made and paid at a time while a history grows: what is in memory at once.
@@ -33,12 +34,14 @@ struct Grown {
     rates: Rates,
 }
 
+/// The rates of each run, and how long each start took.
 #[derive(Default)]
 struct Rates {
     payments: Vec<f64>,
     pages: Vec<f64>,
     look_ups: Vec<f64>,
     traces: Vec<f64>,
+    starts_ms: Vec<f64>,
 }
 
 /// The figures of growth, and those of verifying the long history.
@@ -50,51 +53,55 @@ pub(super) async fn measure(
     for history in tools.size.histories {
         grown.push(Grown::grow(scratch, tools, history).await?);
     }
+    // The first run of each kind is not counted.
+    for run in 0..=tools.size.runs {
+        for grown in &mut grown {
+            grown.pay(tools.size.payments, run > 0).await?;
+        }
+    }
     for _ in 0..tools.size.runs {
         for grown in &mut grown {
-            grown.pay(tools.size.payments).await?;
+            let began = Instant::now();
+            let server = Server::serve(&grown.place).await?;
+            grown.rates.starts_ms.push(began.elapsed().as_secs_f64() * 1_000.0);
+            server.kill().await?;
         }
     }
-    let mut figures = Vec::new();
     let mut servers = Vec::new();
     for grown in &grown {
-        let began = Instant::now();
-        let server = Server::start(grown.place.serve_arguments()).await?;
-        servers.push((server, began.elapsed().as_secs_f64() * 1_000.0));
+        servers.push(Server::serve(&grown.place).await?);
     }
-    for _ in 0..tools.size.runs {
-        for (grown, (server, _)) in grown.iter_mut().zip(&servers) {
-            grown.read(server, tools.size.reads).await?;
+    for run in 0..=tools.size.runs {
+        for (grown, server) in grown.iter_mut().zip(&servers) {
+            grown.read(server, tools.size.reads, run > 0).await?;
         }
     }
-    for (grown, (server, start_ms)) in grown.iter().zip(servers) {
+    for server in servers {
         server.kill().await?;
-        figures.push(GrowthFigure {
-            database: scratch.name(),
-            history: grown.history,
-            per_s: median(grown.rates.payments.iter().copied()),
-            page_per_s: median(grown.rates.pages.iter().copied()),
-            look_up_per_s: median(grown.rates.look_ups.iter().copied()),
-            trace_per_s: median(grown.rates.traces.iter().copied()),
-            start_ms,
-        });
     }
-    let verified = match grown.last() {
-        Some(grown) => verify(scratch, grown).await?,
-        None => return Err(BenchError::Unexpected("no history was grown".to_owned())),
+    let [short, long] = grown.as_slice() else {
+        return Err(BenchError::Unexpected("there are not two histories".to_owned()));
     };
-    Ok((figures, verified))
+    let figures = vec![short.figure(scratch, short), long.figure(scratch, short)];
+    Ok((figures, verify(scratch, long, tools.size.runs).await?))
 }
 
-async fn verify(scratch: &Scratch, grown: &Grown) -> Result<VerifyFigure, BenchError> {
+/// All that `makegood verify` does, as often as there are runs.
+async fn verify(scratch: &Scratch, grown: &Grown, runs: usize) -> Result<VerifyFigure, BenchError> {
     note(&format!("{}: verify", scratch.name()));
-    let began = Instant::now();
-    let report = makegood_ledger_sql::verify(&grown.place.database).await?;
-    let took = began.elapsed().as_secs_f64();
-    if !report.is_clean() {
-        return Err(BenchError::Unexpected(format!("verify found differences: {:?}", report.differences)));
+    let mut seconds = Vec::new();
+    let (mut transactions, mut legs) = (0, 0);
+    for _ in 0..runs {
+        let began = Instant::now();
+        let report = crate::verify::verify(&grown.place.database).await;
+        seconds.push(began.elapsed().as_secs_f64());
+        let report = report.map_err(|error| BenchError::Unexpected(error.to_string()))?;
+        if !report.is_clean() {
+            return Err(BenchError::Unexpected(report.lines().join("\n")));
+        }
+        (transactions, legs) = (report.ledger.transactions, report.ledger.legs);
     }
-    let (transactions, legs) = (report.transactions, report.legs);
+    let took = median(seconds);
     Ok(VerifyFigure {
         database: scratch.name(),
         transactions,
@@ -131,17 +138,38 @@ impl Grown {
         self.stage.orders(&self.shops, first, count).await
     }
 
+    /// The figures of this history, beside those of the short one.
+    fn figure(&self, scratch: &Scratch, short: &Self) -> GrowthFigure {
+        let ratio = |rates: fn(&Rates) -> &Vec<f64>| {
+            median(rates(&self.rates).iter().zip(rates(&short.rates)).map(|(long, short)| long / short))
+        };
+        GrowthFigure {
+            database: scratch.name(),
+            history: self.history,
+            per_s: median(self.rates.payments.iter().copied()),
+            ratio: ratio(|rates| &rates.payments),
+            page_per_s: median(self.rates.pages.iter().copied()),
+            page_ratio: ratio(|rates| &rates.pages),
+            look_up_per_s: median(self.rates.look_ups.iter().copied()),
+            look_up_ratio: ratio(|rates| &rates.look_ups),
+            trace_per_s: median(self.rates.traces.iter().copied()),
+            trace_ratio: ratio(|rates| &rates.traces),
+            start_ms: median(self.rates.starts_ms.iter().copied()),
+        }
+    }
+
     /// One run of payments.
-    async fn pay(&mut self, count: usize) -> Result<(), BenchError> {
+    async fn pay(&mut self, count: usize, counts: bool) -> Result<(), BenchError> {
         let orders = self.place_orders(count).await?;
         let began = Instant::now();
         self.stage.pay(&self.people, &orders).await?;
-        self.rates.payments.push(count as f64 / began.elapsed().as_secs_f64());
+        let per_s = count as f64 / began.elapsed().as_secs_f64();
+        self.rates.payments.extend(counts.then_some(per_s));
         Ok(())
     }
 
     /// One run of each kind of read, over the service.
-    async fn read(&mut self, server: &Server, count: usize) -> Result<(), BenchError> {
+    async fn read(&mut self, server: &Server, count: usize, counts: bool) -> Result<(), BenchError> {
         let sample = self.sample.iter().cycle().step_by(1 + self.sample.len() / count.max(1));
         let sample: Vec<_> = sample.take(count).copied().collect();
         let mut pages = calls();
@@ -157,9 +185,11 @@ impl Grown {
             look_ups[connection].push(Call::Get { path: look_up, token: shop });
             traces[connection].push(Call::Get { path: format!("/v1/payments/{payment}/trace"), token });
         }
-        self.rates.pages.push(send(&server.address, pages).await?.per_s);
-        self.rates.look_ups.push(send(&server.address, look_ups).await?.per_s);
-        self.rates.traces.push(send(&server.address, traces).await?.per_s);
+        let Rates { pages: page_rates, look_ups: look_up_rates, traces: trace_rates, .. } = &mut self.rates;
+        for (rates, calls) in [(page_rates, pages), (look_up_rates, look_ups), (trace_rates, traces)] {
+            let per_s = send(&server.address, calls).await?.per_s;
+            rates.extend(counts.then_some(per_s));
+        }
         Ok(())
     }
 }

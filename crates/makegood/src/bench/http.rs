@@ -1,13 +1,15 @@
 //! Payments from balance over HTTP against the service as a process of its own, beside a bare endpoint as a
-//! process of its own.
+//! process of its own, and on PostgreSQL beside one transaction for each payment.
 
 use super::child::Server;
 use super::load::{Answered, Call, send};
 use super::people::{PRICE, Person, Placed, Stage};
+use super::per_transaction::Reference;
 use super::report::{HttpFigure, median};
 use super::scratch::{Place, Scratch};
 use super::{BenchError, Tools};
 use makegood_money::{Currency, Money};
+use makegood_sql::Dialect;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::vec::IntoIter;
@@ -31,49 +33,81 @@ struct Shopping {
     one: IntoIter<Placed>,
 }
 
+/// What came of all runs with so many connections.
+#[derive(Default)]
+struct Cell {
+    answers: BTreeMap<Kind, Vec<Answered>>,
+    /// Of the reference, on PostgreSQL.
+    per_transaction: Vec<f64>,
+}
+
 pub(super) async fn measure(scratch: &Scratch, tools: &Tools) -> Result<Vec<HttpFigure>, BenchError> {
     let place = scratch.new_place().await?;
-    let mut shopping = shop(&place, tools).await?;
-    let bare = Server::start(["bench", "--bare-endpoint"]).await?;
-    let service = Server::start(place.serve_arguments()).await?;
-    let mut answers: BTreeMap<(usize, Kind), Vec<Answered>> = BTreeMap::new();
-    for _ in 0..tools.size.runs {
-        for connections in CONNECTIONS {
+    let count = tools.size.payments;
+    let warm_up = count.div_ceil(4);
+    let payments = CONNECTIONS.len() * (warm_up + tools.size.runs * count);
+    let mut shopping = shop(&place, tools, payments).await?;
+    let mut reference = match scratch.dialect() {
+        Dialect::Sqlite => None,
+        Dialect::Postgres => Some(Reference::open(scratch, tools, PEOPLE, payments).await?),
+    };
+    let bare = Server::start(["bench", "--bare-endpoint"], None).await?;
+    let service = Server::serve(&place).await?;
+    let mut cells = CONNECTIONS.map(|_| Cell::default());
+    for run in 0..=tools.size.runs {
+        // The first is not counted.
+        let count = if run == 0 { warm_up } else { count };
+        for (connections, cell) in CONNECTIONS.into_iter().zip(&mut cells) {
             for kind in [Kind::Bare, Kind::Many, Kind::One] {
-                let lists = shopping.posts(kind, connections, tools.size.payments);
+                let lists = shopping.posts(kind, connections, count);
                 let address = if kind == Kind::Bare { &bare.address } else { &service.address };
-                answers.entry((connections, kind)).or_default().push(send(address, lists).await?);
+                let answered = send(address, lists).await?;
+                if run > 0 {
+                    cell.answers.entry(kind).or_default().push(answered);
+                }
+            }
+            if let Some(reference) = &mut reference {
+                let per_s = reference.run(connections, count).await?;
+                cell.per_transaction.extend((run > 0).then_some(per_s));
             }
         }
     }
     service.kill().await?;
     bare.kill().await?;
-    let figure = |connections: usize, kind: Kind| {
-        let (bare, paid) = (&answers[&(connections, Kind::Bare)], &answers[&(connections, kind)]);
+    let figures = CONNECTIONS.into_iter().zip(&cells).flat_map(|(connections, cell)| {
+        [Kind::Many, Kind::One].map(|kind| cell.figure(scratch.name(), connections, kind))
+    });
+    Ok(figures.collect())
+}
+
+impl Cell {
+    fn figure(&self, database: &'static str, connections: usize, kind: Kind) -> HttpFigure {
+        let (bare, paid) = (&self.answers[&Kind::Bare], &self.answers[&kind]);
+        let is_one = kind == Kind::One;
+        let reference = Some(&self.per_transaction).filter(|rates| is_one && !rates.is_empty());
         HttpFigure {
-            database: scratch.name(),
+            database,
             connections,
-            merchants: if kind == Kind::One { "one" } else { "many" },
+            merchants: if is_one { "one" } else { "many" },
             per_s: median(paid.iter().map(|run| run.per_s)),
             bare_per_s: median(bare.iter().map(|run| run.per_s)),
             ratio: median(paid.iter().zip(bare).map(|(paid, bare)| paid.per_s / bare.per_s)),
-            per_transaction_per_s: None,
+            per_transaction_per_s: reference.map(|rates| median(rates.iter().copied())),
+            per_transaction_ratio: reference
+                .map(|rates| median(paid.iter().zip(rates).map(|(paid, rate)| paid.per_s / rate))),
             p50_ms: median(paid.iter().map(|run| run.p50_ms)),
             p99_ms: median(paid.iter().map(|run| run.p99_ms)),
             bare_p99_ms: median(bare.iter().map(|run| run.p99_ms)),
         }
-    };
-    let cells = CONNECTIONS.into_iter().flat_map(|count| [(count, Kind::Many), (count, Kind::One)]);
-    Ok(cells.map(|(connections, kind)| figure(connections, kind)).collect())
+    }
 }
 
-/// Everything that comes before a payment: people, merchants, orders.
-async fn shop(place: &Place, tools: &Tools) -> Result<Shopping, BenchError> {
+/// Everything that comes before a payment: people, merchants, and as many orders at many of them, and at one.
+async fn shop(place: &Place, tools: &Tools, orders: usize) -> Result<Shopping, BenchError> {
     let (stage, ended) = Stage::start(place.database.clone(), place.secrets.clone(), tools);
     let people = stage.people(PEOPLE).await?;
     let owner = people.first().ok_or_else(|| BenchError::Unexpected("nobody is there".to_owned()))?;
     let shops = stage.shops(owner, SHOPS_MANY + 1).await?;
-    let orders = tools.size.runs * CONNECTIONS.len() * tools.size.payments;
     let many = stage.orders(&shops[1..], 0, orders).await?.into_iter();
     let one = stage.orders(&shops[..1], 0, orders).await?.into_iter();
     drop(stage);

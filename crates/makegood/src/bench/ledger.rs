@@ -154,7 +154,7 @@ impl<'a> Bench<'a> {
 
     /// Warms up, and times so many batches of this size.
     async fn run(&mut self, among: Among, batch: usize, count: usize) -> Result<Rates, BenchError> {
-        for _ in 0..2 {
+        for _ in 0..self.tools.size.warm_up_batches {
             self.round(among, batch).await?;
         }
         let mut took = Took::default();

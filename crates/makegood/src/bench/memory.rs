@@ -22,7 +22,7 @@ pub(super) async fn measure(scratch: &Scratch, tools: &Tools) -> Result<Option<M
     ended.await.map_err(|error| BenchError::Unexpected(error.to_string()))?;
     place.database.close().await;
     let before = place.bytes_on_disk()?;
-    let service = Server::start(place.serve_arguments()).await?;
+    let service = Server::serve(&place).await?;
     let idle_mib = service.resident_mib();
     let (first, second) = orders.split_at(half);
     send(&service.address, lists(&people, first)).await?;

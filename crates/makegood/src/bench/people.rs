@@ -104,9 +104,12 @@ impl Stage {
     /// People with a session and money each.
     pub(super) async fn people(&self, count: usize) -> Result<Vec<Person>, BenchError> {
         let people = self.all(count, |stage, _| async move { stage.person().await }).await?;
-        for timer in self.due(count).await? {
-            self.pay_in(timer).await?;
-        }
+        let due = self.due(count).await?;
+        self.all(due.len(), move |stage, number| {
+            let timer = due[number];
+            async move { stage.pay_in(timer).await }
+        })
+        .await?;
         Ok(people)
     }
 

@@ -1,5 +1,6 @@
 //! What came of it, as JSON and as a table for people.
 
+use super::Size;
 use serde::Serialize;
 
 /// All figures of a run.
@@ -9,8 +10,10 @@ pub struct Report {
     pub machine: String,
     /// The commit that the program was built from.
     pub commit: &'static str,
-    /// Whether runs were fewer and shorter.
+    /// Whether runs were shorter and histories smaller.
     pub quick: bool,
+    /// How much of everything was done.
+    pub size: Size,
     /// Transfers per second through the ledger.
     pub ledger: Vec<LedgerFigure>,
     /// Transfers per second that concurrent callers submit to the engine.
@@ -34,12 +37,20 @@ pub struct GrowthFigure {
     pub history: usize,
     /// Payments through the engine.
     pub per_s: f64,
+    /// `per_s` by that of the short history; 1 for itself, as with the other ratios.
+    pub ratio: f64,
     /// Pages of 50 of somebody's history, over HTTP.
     pub page_per_s: f64,
+    /// `page_per_s` by that of the short history.
+    pub page_ratio: f64,
     /// Look-ups by a merchant's own order number, over HTTP.
     pub look_up_per_s: f64,
+    /// `look_up_per_s` by that of the short history.
+    pub look_up_ratio: f64,
     /// Traces, over HTTP.
     pub trace_per_s: f64,
+    /// `trace_per_s` by that of the short history.
+    pub trace_ratio: f64,
     /// From the start of the process until it listens.
     pub start_ms: f64,
 }
@@ -123,6 +134,8 @@ pub struct HttpFigure {
     pub ratio: f64,
     /// Payments that each are a transaction of their own, with a lock on the merchant's row; on PostgreSQL.
     pub per_transaction_per_s: Option<f64>,
+    /// `per_s` by `per_transaction_per_s`.
+    pub per_transaction_ratio: Option<f64>,
     /// Half of the payments were answered faster.
     pub p50_ms: f64,
     /// 99 of 100 payments were answered faster.
@@ -133,11 +146,12 @@ pub struct HttpFigure {
 
 impl Report {
     /// A report without figures.
-    pub(super) fn of_this_machine(quick: bool) -> Self {
+    pub(super) fn of_this_machine(quick: bool, size: Size) -> Self {
         Self {
             machine: machine(),
             commit: env!("MAKEGOOD_COMMIT"),
             quick,
+            size,
             ledger: Vec::new(),
             callers: Vec::new(),
             http: Vec::new(),
@@ -151,6 +165,7 @@ impl Report {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("machine {}", self.machine), format!("commit  {}", self.commit)];
+        lines.extend(self.size.lines());
         let mut table = |heading: &str, rows: Vec<String>| {
             if !rows.is_empty() {
                 lines.extend([String::new(), heading.to_owned()]);
@@ -160,9 +175,10 @@ impl Report {
         let heading = "ledger    batch accounts transfers/s  same rows/s ratio      bare/s ratio";
         table(heading, self.ledger.iter().map(LedgerFigure::line).collect());
         table("engine   callers transfers/s", self.callers.iter().map(CallersFigure::line).collect());
-        let heading = "http     connections merchants payments/s   bare/s ratio   p50 ms   p99 ms bare p99";
+        let heading = "http     connections merchants payments/s   bare/s ratio one by one/s ratio   p50 ms   p99 ms bare p99";
         table(heading, self.http.iter().map(HttpFigure::line).collect());
-        let heading = "history    payments payments/s    pages/s look-ups/s   traces/s start ms";
+        let heading =
+            "history    payments payments/s ratio  pages/s ratio look-ups/s ratio traces/s ratio start ms";
         table(heading, self.growth.iter().map(GrowthFigure::line).collect());
         let heading = "verify   transactions       legs transactions/s     legs/s";
         table(heading, self.verify.iter().map(VerifyFigure::line).collect());
@@ -192,31 +208,25 @@ impl CallersFigure {
 
 impl HttpFigure {
     fn line(&self) -> String {
-        let Self {
-            database,
-            connections,
-            merchants,
-            per_s,
-            bare_per_s,
-            ratio,
-            p50_ms,
-            p99_ms,
-            bare_p99_ms,
-            ..
-        } = self;
+        let Self { database, connections, merchants, per_s, bare_per_s, ratio, .. } = self;
+        let Self { p50_ms, p99_ms, bare_p99_ms, .. } = self;
+        let one_by_one =
+            self.per_transaction_per_s.map_or_else(|| "-".to_owned(), |rate| format!("{rate:.0}"));
+        let by_it = self.per_transaction_ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
         format!(
-            "{database:<8} {connections:>11} {merchants:<9} {per_s:>10.0} {bare_per_s:>8.0} {ratio:>5.2} {p50_ms:>8.1} \
-             {p99_ms:>8.1} {bare_p99_ms:>8.1}"
+            "{database:<8} {connections:>11} {merchants:<9} {per_s:>10.0} {bare_per_s:>8.0} {ratio:>5.2} \
+             {one_by_one:>12} {by_it:>5} {p50_ms:>8.1} {p99_ms:>8.1} {bare_p99_ms:>8.1}"
         )
     }
 }
 
 impl GrowthFigure {
     fn line(&self) -> String {
-        let Self { database, history, per_s, page_per_s, look_up_per_s, trace_per_s, start_ms } = self;
+        let Self { database, history, per_s, ratio, page_per_s, page_ratio, .. } = self;
+        let Self { look_up_per_s, look_up_ratio, trace_per_s, trace_ratio, start_ms, .. } = self;
         format!(
-            "{database:<8} {history:>10} {per_s:>10.0} {page_per_s:>10.0} {look_up_per_s:>10.0} {trace_per_s:>10.0} \
-             {start_ms:>8.0}"
+            "{database:<8} {history:>10} {per_s:>10.0} {ratio:>5.2} {page_per_s:>8.0} {page_ratio:>5.2} \
+             {look_up_per_s:>10.0} {look_up_ratio:>5.2} {trace_per_s:>8.0} {trace_ratio:>5.2} {start_ms:>8.0}"
         )
     }
 }

@@ -10,4 +10,5 @@ mod bulk;
 mod cancellation;
 mod failures;
 mod migrations;
+mod scratch;
 mod support;

@@ -9,6 +9,7 @@ fn report() -> Report {
         machine: "2 cores".to_owned(),
         commit: "abc",
         quick: false,
+        size: Size::QUICK,
         ledger: vec![LedgerFigure {
             database: "sqlite",
             batch: 100,
@@ -21,13 +22,14 @@ fn report() -> Report {
         }],
         callers: vec![CallersFigure { database: "sqlite", callers: 32, per_s: 1_234.5 }],
         http: vec![HttpFigure {
-            database: "sqlite",
+            database: "postgres",
             connections: 64,
             merchants: "one",
             per_s: 800.0,
             bare_per_s: 1_600.0,
             ratio: 0.5,
-            per_transaction_per_s: None,
+            per_transaction_per_s: Some(200.0),
+            per_transaction_ratio: Some(4.0),
             p50_ms: 1.0,
             p99_ms: 2.0,
             bare_p99_ms: 0.5,
@@ -36,9 +38,13 @@ fn report() -> Report {
             database: "sqlite",
             history: 20_000,
             per_s: 900.0,
+            ratio: 0.99,
             page_per_s: 700.0,
+            page_ratio: 0.98,
             look_up_per_s: 600.0,
+            look_up_ratio: 0.97,
             trace_per_s: 500.0,
+            trace_ratio: 0.96,
             start_ms: 30.0,
         }],
         verify: vec![VerifyFigure {
@@ -72,9 +78,10 @@ fn programs_find_every_figure_by_its_name() {
     found(&report["ledger"][0], &ratios);
     found(&report["callers"][0], &["database", "callers", "per_s"]);
     found(&report["http"][0], &["database", "connections", "merchants", "p50_ms", "p99_ms"]);
-    found(&report["http"][0], &["per_transaction_per_s"]);
+    found(&report["http"][0], &["per_transaction_per_s", "per_transaction_ratio"]);
     found(&report["http"][0], &ratios);
     found(&report["growth"][0], &["database", "history", "per_s"]);
+    found(&report["growth"][0], &["ratio", "page_ratio", "look_up_ratio", "trace_ratio"]);
     found(&report["memory"], &["idle_mib", "after_mib"]);
 }
 
@@ -84,10 +91,11 @@ fn people_read_every_figure_in_a_line() {
     for expected in [
         "machine 2 cores",
         "commit  abc",
+        "        payments in a run: 600, reads: 500; histories: 1000 and 10000 payments; memory after 2000 and 4000",
         "sqlite      100 hot             1000         2000  0.50        4000  0.25",
         "sqlite        32        1234",
-        "sqlite            64 one              800     1600  0.50      1.0      2.0      0.5",
-        "sqlite        20000        900        700        600        500       30",
+        "postgres          64 one              800     1600  0.50          200  4.00      1.0      2.0      0.5",
+        "sqlite        20000        900  0.99      700  0.98        600  0.97      500  0.96       30",
         "sqlite          20000      40000          50000     100000",
         "sqlite       20.0     30.0     31.2     6000                   4096",
     ] {
@@ -97,7 +105,7 @@ fn people_read_every_figure_in_a_line() {
 
 #[test]
 fn what_was_not_measured_is_not_told() {
-    let report = Report::of_this_machine(true);
+    let report = Report::of_this_machine(true, Size::QUICK);
     assert_eq!(serde_json::to_value(&report).unwrap()["memory"], Value::Null);
     assert!(!report.lines().iter().any(|line| line.starts_with("memory")), "{:?}", report.lines());
 }
