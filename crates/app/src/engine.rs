@@ -17,9 +17,11 @@ use makegood_base::{Clock, Entropy};
 use makegood_store::Store;
 use makegood_wallet::{Command, Reply, Settings};
 use queue::{Queues, Shares};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// Why a command was not decided. Nothing of it happened, except where it is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +57,14 @@ pub(crate) struct Told {
     callers: Arc<Callers>,
     waiters: Arc<Waiters>,
     work: Arc<Notify>,
+    /// When a batch was given up last, if none was committed since.
+    given_up_at: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Told {
+    fn given_up(&self, at: Option<Instant>) {
+        *self.given_up_at.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
 }
 
 /// What the engine works with.
@@ -106,13 +116,21 @@ impl Engine {
         };
         let queue = if command.action.is_background() { &self.background } else { &self.people };
         let (answer, answered) = oneshot::channel();
-        let give_up_at = tokio::time::Instant::now() + self.limits.wait_max;
+        let give_up_at = Instant::now() + self.limits.wait_max;
         let queued = Queued { size: command.size(), command, give_up_at, answer, share };
         queue.try_send(queued).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Undecided::Busy,
             mpsc::error::TrySendError::Closed(_) => Undecided::Unavailable,
         })?;
         answered.await.unwrap_or(Err(Undecided::Unavailable))
+    }
+
+    /// Whether the store took what was written last: no batch was given up since the last commit. After a while it is
+    /// worth another try: whoever is told that it does not would never send what shows that it does again.
+    pub(crate) fn writes(&self) -> bool {
+        const WORTH_ANOTHER_TRY_AFTER: Duration = Duration::from_secs(10);
+        let given_up_at = *self.told.given_up_at.lock().unwrap_or_else(PoisonError::into_inner);
+        given_up_at.is_none_or(|at| at.elapsed() > WORTH_ANOTHER_TRY_AFTER)
     }
 
     /// Who waits for what this engine commits.

@@ -147,7 +147,7 @@ impl Books {
                 let told = client.post("/v1/resolve", anybody, "resolve", &body).await.unwrap();
                 must(told.text("/payee/id") == id, &told)
             }
-            Effect::Order { amount, .. } => {
+            Effect::Order { amount } => {
                 let told = client.get(&format!("/v1/orders/{id}"), token).await.unwrap();
                 must(has(&told, &["created", "paid"], *amount), &told)
             }
@@ -172,7 +172,13 @@ impl Books {
     }
 
     /// A payment, as its shop reads it: paid, and what was given back of it.
-    async fn look_up_payment(&self, client: &Client, id: &str, amount: i64, shop: usize) -> Result<(), String> {
+    async fn look_up_payment(
+        &self,
+        client: &Client,
+        id: &str,
+        amount: i64,
+        shop: usize,
+    ) -> Result<(), String> {
         let refunded = self.refunded(id);
         let status = match refunded {
             0 => "succeeded",

@@ -21,7 +21,7 @@ pub(crate) struct Call {
 #[derive(Debug, Clone)]
 pub(crate) enum Effect {
     User { login: String },
-    Order { shop: usize, amount: i64 },
+    Order { amount: i64 },
     Payment { payer: usize, shop: usize, amount: i64 },
     Transfer { payer: usize, payee: usize, amount: i64 },
     Refund { payment: String, payer: usize, shop: usize, amount: i64 },

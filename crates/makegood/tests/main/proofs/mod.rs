@@ -5,13 +5,14 @@
 mod audit;
 mod books;
 mod client;
-
+mod disk;
+mod disk_full;
 
 mod kills;
 mod place;
 mod town;
 mod worker;
-
+mod writers;
 
 use std::time::{Duration, Instant};
 

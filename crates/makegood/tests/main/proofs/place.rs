@@ -49,7 +49,8 @@ impl Place {
 
     /// Starts a server here.
     pub(crate) fn start(&self) -> Service {
-        let mut command = makegood(&self.folder, &[&["--listen", "127.0.0.1:0"], &*self.arguments()].concat());
+        let mut command =
+            makegood(&self.folder, &[&["--listen", "127.0.0.1:0"], &*self.arguments()].concat());
         Service::start({
             command.stderr(self.log());
             command
@@ -86,12 +87,12 @@ impl Place {
         self.change(LOSE_THE_NEWEST_PAYMENT).await;
     }
 
-    /// Changes the database behind the server's back; each statement must change something.
+    /// Changes the database behind the server's back; whatever a statement changes is looked at by whoever asked for it.
     pub(crate) async fn change(&self, statements: &[&'static str]) {
         let database = self.database().await;
         let mut transaction = database.begin().await.unwrap();
         for statement in statements {
-            assert!(transaction.execute(statement, Vec::new()).await.unwrap() > 0, "{statement}");
+            transaction.execute(statement, Vec::new()).await.unwrap();
         }
         transaction.commit().await.unwrap();
         database.close().await;

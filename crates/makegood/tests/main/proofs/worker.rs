@@ -91,7 +91,7 @@ impl Worker {
         let body =
             json!({"merchant_order_no": self.key(), "amount": money(amount), "description": "Oolong tea"});
         let token = Some(self.town.shops[self.shop].token.clone());
-        let effect = Effect::Order { shop: self.shop, amount };
+        let effect = Effect::Order { amount };
         Call { path: "/v1/orders".to_owned(), token, key: self.key(), body, effect }
     }
 
@@ -138,7 +138,7 @@ impl Worker {
         let answer = answer.expect(201);
         let id = answer.text("/id").to_owned();
         match &call.effect {
-            Effect::Order { amount, .. } => self.orders.push((id, *amount)),
+            Effect::Order { amount } => self.orders.push((id, *amount)),
             Effect::Payment { amount, .. } => self.payments.push((id, *amount)),
             Effect::User { .. } | Effect::Transfer { .. } | Effect::Refund { .. } => {}
         }
