@@ -3,6 +3,7 @@
 
 use super::books::{Books, Entry, Owner, entries};
 use super::client::{Client, Effect, minor};
+use super::place::Place;
 use super::worker::Done;
 use futures_util::{StreamExt as _, stream};
 use makegood_testkit::Answer;
@@ -68,6 +69,16 @@ impl Books {
         }
         self.audited = self.done.len();
         found
+    }
+
+    /// The control of an audit: a payment that was acknowledged is taken out of the database. Whether an audit finds
+    /// that it is lost, and `verify` that something is missing.
+    pub(crate) async fn finds_what_is_lost(&mut self, place: &Place, client: &Client) -> bool {
+        place.lose_the_newest_payment().await;
+        self.audit_from_the_first();
+        let found = self.audit(client).await;
+        let payments = found.lost.iter().filter(|lost| lost.starts_with("pay_")).count();
+        payments == 1 && place.verify().is_err()
     }
 
     /// Compares the lists of entries; how many entries of each object are missing.

@@ -180,16 +180,6 @@ impl Life {
         top_up(&self.client, &self.books.town.people[0], "after", 100).await;
         self.place.verify().unwrap_or_else(|told| panic!("{}: {told}", self.name));
     }
-
-    /// The control: a payment that was acknowledged is taken out of the database. Whether an audit finds that it is
-    /// lost, and `verify` that something is missing.
-    async fn lose_a_payment(&mut self) -> bool {
-        self.place.lose_the_newest_payment().await;
-        self.books.audit_from_the_first();
-        let found = self.books.audit(&self.client).await;
-        let lost_payments = found.lost.iter().filter(|lost| lost.starts_with("pay_")).count();
-        lost_payments == 1 && self.place.verify().is_err()
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -203,7 +193,7 @@ async fn a_full_disk_loses_nothing_and_is_left_behind() {
             life.survive(&mut tally).await;
         }
         life.end().await;
-        is_found = life.lose_a_payment().await;
+        is_found = life.books.finds_what_is_lost(&life.place, &life.client).await;
     }
     let most = |values: &[u64]| values.iter().copied().max().unwrap_or_default();
     let distinct: std::collections::BTreeSet<_> = tally.commits.iter().collect();

@@ -16,7 +16,7 @@ const WRITERS: usize = 64;
 const PEOPLE: usize = 16;
 const SHOPS: usize = 8;
 /// Writes in all.
-const WRITES: u64 = 40_000;
+const WRITES: u64 = 20_000;
 
 /// What a load was answered.
 #[derive(Default)]
@@ -78,7 +78,7 @@ async fn prove(db: Db) {
     };
     // The control: of the same load, what the database refuses has to be counted.
     place.change(&["ALTER TABLE transfers RENAME TO transfers_are_away"]).await;
-    let refused = load(&client, &mut workers, 4).await;
+    let refused = load(&client, &mut workers, 1).await;
     let figures = [
         ("writers", figure(WRITERS)),
         ("writes", told.writes),
