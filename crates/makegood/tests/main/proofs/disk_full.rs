@@ -128,14 +128,7 @@ impl Life {
         for person in &self.books.town.people {
             for path in ["/v1/me/balances", "/v1/me/transactions", "/v1/payments"] {
                 let told = self.client.get(path, Some(&person.token)).await.unwrap();
-                assert_eq!(
-                    told.status,
-                    200,
-                    "{}: {path} {}\n{}",
-                    self.name,
-                    told.json(),
-                    self.place.logged()
-                );
+                assert_eq!(told.status, 200, "{}: {path} {}", self.name, told.json());
                 tally.reads += 1;
             }
         }
@@ -179,6 +172,14 @@ impl Life {
         self.books.audit(&self.client).await.assert_clean(&self.name);
         top_up(&self.client, &self.books.town.people[0], "after", 100).await;
         self.place.verify().unwrap_or_else(|told| panic!("{}: {told}", self.name));
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}: the last of its servers said\n{}", self.name, self.place.logged());
+        }
     }
 }
 

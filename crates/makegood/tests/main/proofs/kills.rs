@@ -156,6 +156,14 @@ impl Life {
     }
 }
 
+impl Drop for Life {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}: the last of its servers said\n{}", self.name, self.place.logged());
+        }
+    }
+}
+
 async fn prove(db: Db, kills: u64) {
     let mut tally = Tally::default();
     let (mut seed, mut caught) = (0, None);

@@ -61,9 +61,11 @@ impl Place {
         OpenOptions::new().create(true).append(true).open(self.own.path().join("log")).unwrap()
     }
 
-    /// What all servers have logged.
+    /// The end of what all servers have logged.
     pub(crate) fn logged(&self) -> String {
-        std::fs::read_to_string(self.own.path().join("log")).unwrap()
+        let log = std::fs::read_to_string(self.own.path().join("log")).unwrap();
+        let lines: Vec<_> = log.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
     }
 
     /// Proves the books with `makegood verify`; what it says, where it does not say `ok`.
