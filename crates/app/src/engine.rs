@@ -61,9 +61,17 @@ pub(crate) struct Told {
     given_up_at: Arc<Mutex<Option<Instant>>>,
 }
 
+/// How long after a batch was given up another may be tried without being asked for.
+const GIVEN_UP_FOR: Duration = Duration::from_secs(10);
+
 impl Told {
     fn given_up(&self, at: Option<Instant>) {
         *self.given_up_at.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+
+    fn writes_at(&self, now: Instant) -> bool {
+        let given_up_at = *self.given_up_at.lock().unwrap_or_else(PoisonError::into_inner);
+        given_up_at.is_none_or(|at| now.duration_since(at) >= GIVEN_UP_FOR)
     }
 }
 
@@ -126,11 +134,9 @@ impl Engine {
     }
 
     /// Whether the store took what was written last: no batch was given up since the last commit. After a while it is
-    /// worth another try: whoever is told that it does not would never send what shows that it does again.
+    /// worth another try, since who is told that nothing can be written sends nothing that shows the opposite.
     pub(crate) fn writes(&self) -> bool {
-        const WORTH_ANOTHER_TRY_AFTER: Duration = Duration::from_secs(10);
-        let given_up_at = *self.told.given_up_at.lock().unwrap_or_else(PoisonError::into_inner);
-        given_up_at.is_none_or(|at| at.elapsed() > WORTH_ANOTHER_TRY_AFTER)
+        self.told.writes_at(Instant::now())
     }
 
     /// Who waits for what this engine commits.
@@ -146,5 +152,21 @@ impl Engine {
     /// Told whenever a commit has changed a timer.
     pub(crate) fn work(&self) -> Arc<Notify> {
         Arc::clone(&self.told.work)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_takes_no_writes_is_tried_again_after_a_while() {
+        let (told, now) = (Told::default(), Instant::now());
+        assert!(told.writes_at(now), "nothing was written yet");
+        told.given_up(Some(now));
+        assert!(!told.writes_at(now) && !told.writes_at(now + GIVEN_UP_FOR / 2));
+        assert!(told.writes_at(now + GIVEN_UP_FOR));
+        told.given_up(None);
+        assert!(told.writes_at(now), "a batch was committed");
     }
 }
