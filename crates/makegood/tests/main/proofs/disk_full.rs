@@ -68,12 +68,8 @@ impl Life {
         Self { server, client, books, workers, entropy, place, disk, name: format!("seed {seed}") }
     }
 
-    /// Starts the server again, after it has moved its log into the database file and given its space back. But for
-    /// some, so that the log is used again too, and moved while the disk is full.
-    fn start_anew(&mut self, filling: u64) {
-        if filling.is_multiple_of(5) {
-            return;
-        }
+    /// Starts the server again: it moves its log into the database file, and gives the log's space back.
+    fn start_anew(&mut self) {
         assert_eq!(self.server.take().unwrap().stop().0, Some(0), "{}", self.name);
         self.start();
     }
@@ -108,9 +104,14 @@ impl Life {
     /// Fills the disk but for some room, and writes until there is none.
     async fn fill(&mut self, tally: &mut Tally) {
         tally.fillings += 1;
-        self.start_anew(tally.fillings);
-        // The k-th filling leaves room for about k commits, the last of them anywhere between its first page and its last.
-        let pages = COMMIT_PAGES * tally.fillings - self.entropy.below(COMMIT_PAGES);
+        let pages = if tally.fillings.is_multiple_of(5) {
+            // The log that is there is used again first, and then moved while there is no room for what it holds.
+            self.entropy.below(4 * COMMIT_PAGES)
+        } else {
+            // The k-th leaves room for about k commits, the last of them anywhere between its first page and its last.
+            self.start_anew();
+            COMMIT_PAGES * tally.fillings - self.entropy.below(COMMIT_PAGES)
+        };
         self.disk.fill_but(pages * PAGE);
         let mut commits = 0;
         while self.call(0, tally).await {
