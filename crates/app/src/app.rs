@@ -265,9 +265,9 @@ impl App {
         self.parts.engine.waiters().read_until(object, read, is_enough, until).await
     }
 
-    /// Whether the service can do its work: the store answers.
+    /// Whether the service can do its work: the store answers, and takes what is written.
     pub async fn ready(&self) -> bool {
-        self.parts.store.read(None, &|_| Needs::default()).await.is_ok()
+        self.parts.engine.writes() && self.parts.store.read(None, &|_| Needs::default()).await.is_ok()
     }
 }
 

@@ -17,9 +17,11 @@ use makegood_base::{Clock, Entropy};
 use makegood_store::Store;
 use makegood_wallet::{Command, Reply, Settings};
 use queue::{Queues, Shares};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// Why a command was not decided. Nothing of it happened, except where it is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +57,22 @@ pub(crate) struct Told {
     callers: Arc<Callers>,
     waiters: Arc<Waiters>,
     work: Arc<Notify>,
+    /// When a batch was given up last, if none was committed since.
+    given_up_at: Arc<Mutex<Option<Instant>>>,
+}
+
+/// How long after a batch was given up another may be tried without being asked for.
+const GIVEN_UP_FOR: Duration = Duration::from_secs(10);
+
+impl Told {
+    fn given_up(&self, at: Option<Instant>) {
+        *self.given_up_at.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+
+    fn writes_at(&self, now: Instant) -> bool {
+        let given_up_at = *self.given_up_at.lock().unwrap_or_else(PoisonError::into_inner);
+        given_up_at.is_none_or(|at| now.duration_since(at) >= GIVEN_UP_FOR)
+    }
 }
 
 /// What the engine works with.
@@ -113,13 +131,19 @@ impl Engine {
         };
         let queue = if command.action.is_background() { &self.background } else { &self.people };
         let (answer, answered) = oneshot::channel();
-        let give_up_at = tokio::time::Instant::now() + self.limits.wait_max;
+        let give_up_at = Instant::now() + self.limits.wait_max;
         let queued = Queued { size: command.size(), command, give_up_at, answer, share };
         queue.try_send(queued).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Undecided::Busy,
             mpsc::error::TrySendError::Closed(_) => Undecided::Unavailable,
         })?;
         answered.await.unwrap_or(Err(Undecided::Unavailable))
+    }
+
+    /// Whether the store took what was written last: no batch was given up since the last commit. After a while it is
+    /// worth another try, since who is told that nothing can be written sends nothing that shows the opposite.
+    pub(crate) fn writes(&self) -> bool {
+        self.told.writes_at(Instant::now())
     }
 
     /// Who waits for what this engine commits.
@@ -135,5 +159,21 @@ impl Engine {
     /// Told whenever a commit has changed a timer.
     pub(crate) fn work(&self) -> Arc<Notify> {
         Arc::clone(&self.told.work)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_takes_no_writes_is_tried_again_after_a_while() {
+        let (told, now) = (Told::default(), Instant::now());
+        assert!(told.writes_at(now), "nothing was written yet");
+        told.given_up(Some(now));
+        assert!(!told.writes_at(now) && !told.writes_at(now + GIVEN_UP_FOR / 2));
+        assert!(told.writes_at(now + GIVEN_UP_FOR));
+        told.given_up(None);
+        assert!(told.writes_at(now), "a batch was committed");
     }
 }

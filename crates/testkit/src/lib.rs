@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod postgres;
+pub mod proof;
 
 #[cfg(feature = "app")]
 mod answer;

@@ -23,7 +23,7 @@ async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The service can do its work: its database answers.
+/// The service can do its work: its database answers, and takes what is written.
 #[utoipa::path(
     get, path = "/readyz", tag = "Service", security(()),
     responses((status = 200, description = "It can.", body = String, content_type = "text/plain")),

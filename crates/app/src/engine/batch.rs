@@ -69,6 +69,9 @@ impl<S: Store> Runner<S> {
             match settled {
                 Settled::Done(decided) => self.tell(batch, decided),
                 Settled::Undecided(undecided) => {
+                    if undecided != Undecided::Internal {
+                        self.told.given_up(Some(tokio::time::Instant::now()));
+                    }
                     batch.into_iter().for_each(|queued| queued.answer(Err(undecided)));
                 }
                 Settled::Halve => {
@@ -191,7 +194,10 @@ impl<S: Store> Runner<S> {
             Err(_) => Err(Failure::Ambiguous("the store did not answer to a commit in time".to_owned())),
         };
         match committed {
-            Ok(()) => Ok(decided),
+            Ok(()) => {
+                self.told.given_up(None);
+                Ok(decided)
+            }
             Err(failure) => Err(Failed::Committing(failure, decided)),
         }
     }

@@ -5,6 +5,7 @@ mod crate_graph;
 mod demo;
 mod operation;
 mod process;
+mod proofs;
 mod readme;
 mod secrets;
 mod verify;

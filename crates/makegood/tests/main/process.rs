@@ -94,6 +94,12 @@ impl Service {
         Self::start(makegood(folder, &["--listen", "127.0.0.1:0"]))
     }
 
+    /// Pulls the plug: SIGKILL, which no process can do anything about.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Sends SIGTERM, and answers the exit status and what else was printed.
     pub(crate) fn stop(self) -> (Option<i32>, String) {
         self.signal("-TERM")
