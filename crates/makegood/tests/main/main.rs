@@ -7,4 +7,5 @@ mod operation;
 mod process;
 mod readme;
 mod secrets;
+mod two_servers;
 mod verify;

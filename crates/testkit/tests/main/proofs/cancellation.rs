@@ -16,7 +16,11 @@ on_both!(a_client_that_goes_away);
 
 /// Polls a future so many times, and drops it. With `in_turn` each poll waits for its wake-up, so that their number
 /// is that of the awaits that were reached; without, the polls come as fast as they can, and their number is a time.
-async fn poll_and_drop<T>(future: impl Future<Output = T>, times: u64, in_turn: bool) -> Option<T> {
+pub(super) async fn poll_and_drop<T>(
+    future: impl Future<Output = T>,
+    times: u64,
+    in_turn: bool,
+) -> Option<T> {
     let (mut future, mut polls) = (pin!(future), 0);
     while polls < times {
         let polled = std::future::poll_fn(|context| {
@@ -123,7 +127,7 @@ async fn queries(wallet: &TestWallet, payer: &Person, points: u64) -> u64 {
 }
 
 /// How many transactions are open though nobody works: on SQLite, whether another connection cannot write.
-async fn leaks(wallet: &TestWallet, db: Db) -> i64 {
+pub(super) async fn leaks(wallet: &TestWallet, db: Db) -> i64 {
     match db {
         Db::Postgres => {
             wallet
@@ -145,7 +149,7 @@ async fn leaks(wallet: &TestWallet, db: Db) -> i64 {
 
 /// The control runs its transaction in the caller's own future: a caller who goes away takes the write with them.
 /// Returns how many of its writes are not there.
-async fn naive(wallet: &TestWallet, writes: u64) -> u64 {
+pub(super) async fn naive(wallet: &TestWallet, writes: u64) -> u64 {
     let database = wallet.database();
     let mut transaction = database.begin().await.unwrap();
     transaction.run("CREATE TABLE naive (id BIGINT NOT NULL PRIMARY KEY)").await.unwrap();

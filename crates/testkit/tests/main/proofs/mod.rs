@@ -2,40 +2,29 @@
 //! same look at something that breaks the promise, which must be caught.
 
 mod amounts;
+mod awaits;
 mod broken_store;
 mod cancellation;
+mod clock_jumps;
 mod faults;
 mod halving;
 mod keys;
 mod limits;
+mod lost_commits;
+mod proxy;
 mod references;
+mod restarts;
 mod snapshots;
 mod visibility;
 
 use futures_util::future::join_all;
 use makegood_app::{App, JobsConfig};
+pub(crate) use makegood_testkit::proof::{figure, length, proved, trials};
 use makegood_testkit::snapshot::Watched;
 use makegood_testkit::{Answer, Db};
 use makegood_wallet::Command;
 use std::sync::Arc;
 use tokio::sync::Barrier;
-
-/// How many trials of a promise whose full count this is. `MAKEGOOD_PROOF_SCALE` is in tenths of the full count:
-/// 1 where nothing is said, 10 for the published figures.
-pub(crate) fn trials(full: u64) -> u64 {
-    let scale = std::env::var("MAKEGOOD_PROOF_SCALE").ok().and_then(|text| text.parse().ok());
-    (full * scale.unwrap_or(1) / 10).max(1)
-}
-
-/// Prints the line of a proof: its figures, and that its control was caught.
-///
-/// # Panics
-/// When the control was not caught: then the proof proves nothing.
-pub(crate) fn proved(promise: &str, on: &str, figures: &[(&str, u64)], control_caught: bool) {
-    let figures: Vec<String> = figures.iter().map(|(name, figure)| format!("{name}={figure}")).collect();
-    assert!(control_caught, "{promise} on {on}: the control was not caught");
-    println!("PROOF {promise} {on} {} control=caught", figures.join(" "));
-}
 
 /// The figures of a watch, after none of its snapshots violated anything.
 pub(crate) fn clean(watched: &Watched) -> (&'static str, u64) {
@@ -63,14 +52,4 @@ pub(crate) async fn engines(db: Db, wallet: &makegood_testkit::TestWallet) -> Ve
         Db::Sqlite => vec![wallet.app.clone()],
         Db::Postgres => vec![wallet.app.clone(), wallet.another_app(Vec::new(), JobsConfig::default()).await],
     }
-}
-
-/// A number of trials as a length.
-pub(crate) fn length(number: u64) -> usize {
-    number.try_into().unwrap()
-}
-
-/// A length as a figure.
-pub(crate) fn figure(length: usize) -> u64 {
-    length.try_into().unwrap()
 }
