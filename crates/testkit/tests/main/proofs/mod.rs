@@ -9,6 +9,7 @@ mod clock_jumps;
 mod faults;
 mod halving;
 mod keys;
+mod leases;
 mod limits;
 mod lost_commits;
 mod proxy;
