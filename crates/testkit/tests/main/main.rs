@@ -1,11 +1,6 @@
 //! The wallet as a whole: what people do with it, from beginning to end, and proofs of what it promises.
 //! Everything runs on SQLite and on PostgreSQL, with a real bank over HTTP.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "helpers of tests are tests"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests")]
 
 /// Makes a test for each database of functions that take one.
 macro_rules! on_both {

@@ -55,7 +55,7 @@ async fn two_servers_have_one_effect() {
 /// Sends all requests at the same moment, to the servers in turn.
 async fn at_once(scene: &Scene, servers: &[&str], requests: Vec<Request>) -> Vec<Answer> {
     let sent = servers.iter().cycle().zip(&requests).map(|(server, request)| scene.send(server, request));
-    join_all(sent).await.into_iter().map(|answer| answer.expect("an answer")).collect()
+    join_all(sent).await.into_iter().map(|answer| answer.unwrap()).collect()
 }
 
 async fn same_key(scene: &Scene, servers: &[&str], people: &[Person], round: u64) {
@@ -175,7 +175,7 @@ async fn card(scene: &Scene, server: &str, user: &Person) -> String {
     let post = |path: String, body| {
         let key = format!("card {path}");
         let request = Request { path, token: user.token.clone(), key, body };
-        async move { scene.send(server, &request).await.expect("an answer") }
+        async move { scene.send(server, &request).await.unwrap() }
     };
     let body = json!({"bank": "testbank", "number": cards::ALWAYS_WORKS, "holder_name": "Wang Xiaoming"});
     let card = post("/v1/me/bank-cards".to_owned(), body).await.expect(201).text("/id").to_owned();
