@@ -19,7 +19,7 @@ async fn two_servers_have_one_effect() {
     let people = scene.people(PARALLEL).await;
     let (first, second) = (scene.serve(), scene.serve());
     let servers = [first.url.as_str(), second.url.as_str()];
-    let rounds = trials(300);
+    let rounds = trials(200);
     for round in 0..rounds {
         same_key(&scene, &servers, &people, round).await;
         new_payee(&scene, &servers, &people, round).await;

@@ -64,7 +64,7 @@ async fn a_client_that_goes_away_from_any_route(db: Db) {
     let routes = routes();
     for route in &routes {
         let mut deepest = 0;
-        for ladder in 0..trials(20) {
+        for ladder in 0..trials(10) {
             for polls in 1..AWAITS_MAX {
                 let is_answered = scene.go_away(route, &format!("{ladder} {polls}"), polls).await;
                 deepest = deepest.max(polls - u64::from(is_answered));

@@ -8,7 +8,7 @@ use makegood_payments::Source;
 use makegood_sql::{Fields, Kind};
 use makegood_testkit::{Answer, Db, Person, Placed, SeededEntropy, Shop, TestWallet, payment, transfer};
 use makegood_wallet::tables::{BankCardId, PaymentId};
-use makegood_wallet::{Action, Command, NewOrder};
+use makegood_wallet::{Action, Command, NewOrder, Query};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -61,6 +61,10 @@ struct Scene {
     /// Every command that had a key, with its answer.
     asked: Vec<(Command, Answer)>,
     paid: Vec<PaymentId>,
+    /// Orders that nobody pays in time.
+    forgotten: Vec<Placed>,
+    /// How often somebody came too late for one of them.
+    too_late: u64,
     ends: BTreeMap<(usize, RawId), i64>,
 }
 
@@ -74,8 +78,8 @@ async fn the_clock_jumps(db: Db) {
         people.push((user, card));
     }
     let choice = SeededEntropy::new(20);
-    let (asked, paid, ends) = (Vec::new(), Vec::new(), BTreeMap::new());
-    let mut scene = Scene { wallet, people, shop, choice, start, asked, paid, ends };
+    let (asked, paid, forgotten, ends) = (Vec::new(), Vec::new(), Vec::new(), BTreeMap::new());
+    let mut scene = Scene { wallet, people, shop, choice, start, asked, paid, forgotten, too_late: 0, ends };
     let (jumps, mut back) = (trials(400), 0);
     for number in 0..jumps {
         scene.live(number).await;
@@ -84,6 +88,7 @@ async fn the_clock_jumps(db: Db) {
             scene.wallet.run().await;
         }
         scene.ask_again().await;
+        scene.come_too_late().await;
         scene.look().await;
     }
     scene.settle(db, jumps, back).await;
@@ -114,6 +119,8 @@ impl Scene {
         let key = |name: &str| format!("{name} {number}");
         let short = NewOrder { expires_in_s: Some(60), ..self.wallet.new_order("3.00") };
         let forgotten = self.wallet.place(&self.shop, short).await;
+        let never = NewOrder { expires_in_s: Some(60), ..self.wallet.new_order("4.00") };
+        self.forgotten.push(self.wallet.place(&self.shop, never).await);
         let orders: [Placed; 3] = [
             self.wallet.order(&self.shop, "7.00").await,
             self.wallet.order(&self.shop, "2.00").await,
@@ -154,6 +161,33 @@ impl Scene {
         assert_eq!(self.wallet.app.jobs().sweep().await, Ok(0), "a key is dropped before its time");
     }
 
+    /// An order whose time was over is not paid any more, also when the clock says that it has time again.
+    async fn come_too_late(&mut self) {
+        let any = self.forgotten[length(self.choice.below(figure(self.forgotten.len())))];
+        if self.wallet.order_status(&self.shop, any).await == "expired" {
+            let late = self.wallet.pay(&self.people[0].0, any, Source::Balance).await;
+            let _late = late.expect_problem(409, "order.expired");
+            self.too_late += 1;
+        }
+    }
+
+    /// Lets all keys grow old, once and for all. Returns how many were dropped.
+    async fn grow_old(&self) -> u64 {
+        self.wallet.clock.advance(Duration::from_secs(31 * 86_400));
+        let kept = self.wallet.count("SELECT COUNT(*) FROM idempotency").await;
+        let sweep = || async { figure(self.wallet.app.jobs().sweep().await.unwrap()) };
+        let dropped = sweep().await;
+        assert_eq!(Ok(dropped), u64::try_from(kept));
+        for by in [-DAY, DAY, HOUR] {
+            let now = self.wallet.clock.now().as_micros();
+            self.wallet.clock.set(Timestamp::from_micros(now + by));
+            assert_eq!(sweep().await, 0, "a key is dropped twice");
+        }
+        let session = self.people[0].0.caller;
+        let _over = self.wallet.read(session, Query::Me).await.expect_problem(401, "auth.required");
+        dropped
+    }
+
     /// What has ended stays as it ended.
     async fn look(&mut self) {
         for (index, text) in ENDS.iter().enumerate() {
@@ -183,7 +217,7 @@ impl Scene {
         for (user, _) in self.people.clone() {
             assert_eq!(self.torn_pages(&user).await, 0, "a history is not in order");
         }
-        let entries = figure(history.len());
+        let (entries, keys) = (figure(history.len()), self.grow_old().await);
         // The control puts the same entries in the order of their times.
         history.sort_by_key(|entry| (entry.account, entry.at));
         let caught = torn(&history) > 0;
@@ -193,6 +227,8 @@ impl Scene {
             ("entries", entries),
             ("ended", figure(self.ends.len())),
             ("ended_twice", 0),
+            ("too_late", self.too_late),
+            ("keys", keys),
             ("negative", 0),
             ("open", 0),
             ("anomalies", 0),
