@@ -73,12 +73,12 @@ async fn a_client_that_goes_away_from_any_route(db: Db) {
                 }
                 dropped += 1;
             }
+            assert_eq!(leaks(&scene.wallet, db).await, 0, "{route}");
         }
         awaits += deepest;
         most = most.max(deepest);
     }
     assert!(dropped >= figure(routes.len()) / 2, "hardly anybody went away: {dropped}");
-    assert_eq!(leaks(&scene.wallet, db).await, 0);
     let caught = naive(&scene.wallet, 40).await > 0;
     let figures = [
         ("routes", figure(routes.len())),
