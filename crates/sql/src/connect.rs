@@ -85,14 +85,15 @@ pub(crate) async fn postgres(url: &str, options: &Options) -> Result<(PgPool, Pg
 ///   would stay;
 /// - no JIT, which costs more than the statements here take;
 /// - no notices, such as that a table is there already;
-/// - an end for a transaction whose server hangs while it holds the journal's head.
+/// - an end for a transaction whose server hangs while it holds the journal's head: as soon as no batch that is alive
+///   ever pauses for so long, and well before whoever waits for the head at another server gives up (10 seconds).
 const SESSION: &str = "SELECT
     CASE WHEN current_setting('synchronous_commit') = 'off'
         THEN set_config('synchronous_commit', 'on', false) END,
     set_config('plan_cache_mode', 'force_custom_plan', false),
     set_config('jit', 'off', false),
     set_config('client_min_messages', 'warning', false),
-    set_config('idle_in_transaction_session_timeout', '60s', false)";
+    set_config('idle_in_transaction_session_timeout', '5s', false)";
 
 #[cfg(test)]
 mod tests {

@@ -15,6 +15,7 @@ pub struct TestDatabase {
 enum Kept {
     Folder(TempDir),
     Postgres(PostgresDatabase),
+    Elsewhere,
 }
 
 impl TestDatabase {
@@ -40,6 +41,12 @@ impl TestDatabase {
     pub fn postgres() -> Self {
         let database = PostgresDatabase::create();
         Self { url: database.url().to_owned(), _kept: Kept::Postgres(database) }
+    }
+
+    /// A database that somebody else made and keeps.
+    #[must_use]
+    pub const fn at(url: String) -> Self {
+        Self { url, _kept: Kept::Elsewhere }
     }
 
     /// One of each.

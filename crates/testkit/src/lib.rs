@@ -1,5 +1,6 @@
 //! A running wallet for tests: either database, a fake clock, builders.
 
+pub mod cluster;
 pub mod database;
 pub mod postgres;
 pub mod proof;

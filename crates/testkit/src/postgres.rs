@@ -7,13 +7,13 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a test whose database does not start has failed")]
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     os::unix::{
         fs::{PermissionsExt, chown},
         process::CommandExt,
     },
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -25,28 +25,49 @@ pub const SERVER_URL_VARIABLE: &str = "MAKEGOOD_TEST_POSTGRES_URL";
 /// The user that PostgreSQL runs as when the tests run as root, which it refuses.
 const NOBODY: u32 = 65_534;
 
-/// Starts a server, says `ready`, stops it when the pipe closes. `$1` the binaries, `$2` the folder.
+/// Starts a server, says `ready`, does what it is asked line by line, and stops the server when the pipe closes. `$1`
+/// the binaries, `$2` the folder, `$3` settings.
 const WATCH: &str = r#"
-cd "$2" || exit 1
-if "$1/initdb" -D data -U postgres -A trust --no-sync -E UTF8 --locale=C.UTF-8 >log 2>&1 &&
-   "$1/pg_ctl" -D data -l log -w -t 60 -o "-k '$2' -c listen_addresses='' -c fsync=off \
-     -c full_page_writes=off -c max_connections=300 -c deadlock_timeout=100ms" start >start 2>&1
+binaries=$1 folder=$2 settings=$3
+cd "$folder" || exit 1
+start() {
+    "$binaries/pg_ctl" -D data -l log -w -t 60 -o "-k '$folder' -c listen_addresses='' \
+        -c max_connections=300 -c deadlock_timeout=100ms $settings" start >start 2>&1
+}
+if "$binaries/initdb" -D data -U postgres -A trust --no-sync -E UTF8 --locale=C.UTF-8 >log 2>&1 && start
 then
     echo ready
-    read -r _
-    "$1/pg_ctl" -D data -m immediate -w stop >stop 2>&1
+    while read -r request mode; do
+        case "$request" in
+            start) start ;;
+            stop) "$binaries/pg_ctl" -D data -m "$mode" -w stop >stop 2>&1 ;;
+        esac && echo "done" || echo failed
+    done
+    "$binaries/pg_ctl" -D data -m immediate -w stop >stop 2>&1
 else
     cat log start 2>/dev/null
 fi
-cd / && rm -rf "$2"
+cd / && rm -rf "$folder"
 "#;
+/// Nothing that is tested on the shared server outlives it.
+const NOT_DURABLE: &str = "-c fsync=off -c full_page_writes=off";
 
 #[derive(Debug)]
 struct Server {
     url: String,
     binaries: PathBuf,
-    /// Its standard input is the pipe; it closes when the process ends.
-    _watch: Option<Child>,
+    /// The one that was started.
+    _watch: Option<Watch>,
+}
+
+/// The shell that watches a server.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    pub(crate) binaries: PathBuf,
+    pub(crate) folder: PathBuf,
+    /// Its standard input is the pipe; it closes when the process ends, or earlier.
+    child: Child,
+    output: BufReader<ChildStdout>,
 }
 
 static SERVER: OnceLock<Server> = OnceLock::new();
@@ -98,11 +119,24 @@ impl Server {
         if let Ok(url) = std::env::var(SERVER_URL_VARIABLE) {
             return Self { url, binaries, _watch: None };
         }
+        let watch = Watch::start(NOT_DURABLE);
+        Self { url: watch.url("postgres"), binaries, _watch: Some(watch) }
+    }
+
+    fn run(&self, statement: &str) -> Result<(), String> {
+        run(&self.binaries, &self.url, statement)
+    }
+}
+
+impl Watch {
+    /// Starts a server with these settings.
+    pub(crate) fn start(settings: &str) -> Self {
+        let binaries = newest_binaries();
         // Not in TMPDIR: the path of a socket has at most 107 bytes, and every parent must be open to nobody.
         let folder = tempfile::Builder::new().prefix("makegood-pg-").tempdir_in("/tmp").expect("a folder");
         let folder = folder.keep();
         let mut shell = Command::new("/bin/sh");
-        shell.arg("-c").arg(WATCH).arg("sh").arg(&binaries).arg(&folder);
+        shell.arg("-c").arg(WATCH).arg("sh").arg(&binaries).arg(&folder).arg(settings);
         // A group of its own: an interrupt from the keyboard ends the tests, and thereby the server.
         shell.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
         let owner = std::fs::metadata("/proc/self").expect("/proc");
@@ -111,31 +145,51 @@ impl Server {
             shell.uid(NOBODY).gid(NOBODY);
         }
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).expect("permissions");
-        let mut watch = shell.spawn().expect("/bin/sh starts");
-        let mut output = BufReader::new(watch.stdout.take().expect("it was piped"));
+        let mut child = shell.spawn().expect("/bin/sh starts");
+        let mut output = BufReader::new(child.stdout.take().expect("it was piped"));
         let mut said = String::new();
         output.read_line(&mut said).expect("the shell's output");
         if said.trim() != "ready" {
             let _ = output.read_to_string(&mut said);
             panic!("PostgreSQL does not start:\n{said}");
         }
-        let url = format!("postgres://postgres@localhost/postgres?host={}", folder.display());
-        Self { url, binaries, _watch: Some(watch) }
+        Self { binaries, folder, child, output }
     }
 
-    /// Runs one statement outside any transaction.
-    fn run(&self, statement: &str) -> Result<(), String> {
-        let output = Command::new(self.binaries.join("psql"))
-            .args(["--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1", "-c", statement])
-            .arg(&self.url)
-            .env("PGOPTIONS", "-c client_min_messages=warning")
-            .output()
-            .map_err(|error| format!("psql: {error}"))?;
-        if output.status.success() {
-            return Ok(());
-        }
-        Err(format!("{statement}: {}", String::from_utf8_lossy(&output.stderr)))
+    /// The URL of a database.
+    pub(crate) fn url(&self, name: &str) -> String {
+        format!("postgres://postgres@localhost/{name}?host={}", self.folder.display())
     }
+
+    /// Has the shell do something, and waits until it is done.
+    pub(crate) fn ask(&mut self, request: &str) {
+        let input = self.child.stdin.as_mut().expect("it was piped");
+        writeln!(input, "{request}").expect("the shell listens");
+        let mut said = String::new();
+        self.output.read_line(&mut said).expect("the shell's output");
+        let log = || std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        assert_eq!(said.trim(), "done", "{request}: {}", log());
+    }
+
+    /// Stops the server and waits until its folder is gone.
+    pub(crate) fn end(&mut self) {
+        drop(self.child.stdin.take());
+        let _ended = self.child.wait();
+    }
+}
+
+/// Runs one statement outside any transaction.
+pub(crate) fn run(binaries: &Path, url: &str, statement: &str) -> Result<(), String> {
+    let output = Command::new(binaries.join("psql"))
+        .args(["--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1", "-c", statement])
+        .arg(url)
+        .env("PGOPTIONS", "-c client_min_messages=warning")
+        .output()
+        .map_err(|error| format!("psql: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{statement}: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
 /// The folder of the newest installed server.

@@ -70,7 +70,11 @@ pub struct TestWallet {
 impl TestWallet {
     /// Starts the service on an empty database.
     pub async fn start(db: Db) -> Self {
-        let kept = db.create();
+        Self::start_on(db.create()).await
+    }
+
+    /// Starts the service on this database, which is empty.
+    pub async fn start_on(kept: TestDatabase) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (clock, entropy) = (FakeClock::new(), SeededEntropy::new(1));
         let config = config(folder.path(), kept.url());
@@ -214,6 +218,12 @@ impl TestWallet {
         let rows = transaction.query(text, Vec::new(), &[Kind::Integer]).await.expect("a count");
         transaction.rollback().await;
         Fields::new("a count", rows.into_iter().next().unwrap_or_default()).take().expect("a number")
+    }
+
+    /// The folder of its secrets (`secrets`) and its bank's books (`bank.db`).
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Proves all that is stored: the ledger by replaying its journal, and what must hold of the pool.

@@ -8,4 +8,5 @@ mod process;
 mod proofs;
 mod readme;
 mod secrets;
+mod two_servers;
 mod verify;

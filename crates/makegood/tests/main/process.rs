@@ -105,6 +105,11 @@ impl Service {
         self.signal("-TERM")
     }
 
+    /// Sends a signal, and waits for nothing.
+    pub(crate) fn send(&self, signal: &str) {
+        kill(signal, &self.child.id().to_string());
+    }
+
     /// Sends a signal, and waits for the end for as long as a stop may take.
     pub(crate) fn signal(mut self, signal: &str) -> (Option<i32>, String) {
         kill(signal, &self.child.id().to_string());

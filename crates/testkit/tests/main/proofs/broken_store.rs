@@ -1,48 +1,48 @@
-//! A store in memory that is broken in a way that faults on demand are not.
+//! A store, in memory where nothing else is said, that is broken in a way that faults on demand are not.
 
 use makegood_base::{BatchId, Timestamp};
-use makegood_store::{BatchRow, Failure, MemoryBatch, MemoryStore, Store};
+use makegood_store::{BatchRow, Failure, MemoryStore, Store};
 use makegood_wallet::tables::{IdempotencyKey, TimerKey};
 use makegood_wallet::{CallerRow, Changes, Facts, Needs};
 
 /// A broken store.
-pub(crate) struct Broken {
-    store: MemoryStore,
+pub(crate) struct Broken<S = MemoryStore> {
+    store: S,
     /// What it says of whether a batch is there; what is so, where nothing is said.
     batches: Option<Result<bool, Failure>>,
     refused_merchant: Option<&'static str>,
 }
 
-impl Broken {
+impl<S> Broken<S> {
     /// A store that says of every batch that it is not there.
-    pub(crate) fn forgetful(store: MemoryStore) -> Self {
+    pub(crate) fn forgetful(store: S) -> Self {
         Self { store, batches: Some(Ok(false)), refused_merchant: None }
     }
 
     /// A store that cannot say of any batch whether it is there.
-    pub(crate) fn blind(store: MemoryStore) -> Self {
+    pub(crate) fn blind(store: S) -> Self {
         let down = Failure::Down("no batch can be looked up".to_owned());
         Self { store, batches: Some(Err(down)), refused_merchant: None }
     }
 
     /// A store that never takes a batch with a merchant of this name.
-    pub(crate) fn picky(store: MemoryStore, name: &'static str) -> Self {
+    pub(crate) fn picky(store: S, name: &'static str) -> Self {
         Self { store, batches: None, refused_merchant: Some(name) }
     }
 }
 
-impl Store for Broken {
-    type Batch = MemoryBatch;
+impl<S: Store> Store for Broken<S> {
+    type Batch = S::Batch;
 
-    async fn begin(&self) -> Result<(MemoryBatch, Facts), Failure> {
+    async fn begin(&self) -> Result<(S::Batch, Facts), Failure> {
         self.store.begin().await
     }
 
-    async fn load(&self, batch: &mut MemoryBatch, needs: &Needs, facts: &mut Facts) -> Result<(), Failure> {
+    async fn load(&self, batch: &mut S::Batch, needs: &Needs, facts: &mut Facts) -> Result<(), Failure> {
         self.store.load(batch, needs, facts).await
     }
 
-    async fn write(&self, batch: &mut MemoryBatch, row: BatchRow, changes: Changes) -> Result<(), Failure> {
+    async fn write(&self, batch: &mut S::Batch, row: BatchRow, changes: Changes) -> Result<(), Failure> {
         let mut names = changes.merchants.inserted.iter().map(|merchant| merchant.name.as_str());
         if names.any(|name| Some(name) == self.refused_merchant) {
             return Err(Failure::Deterministic("the name is refused".to_owned()));
@@ -50,7 +50,7 @@ impl Store for Broken {
         self.store.write(batch, row, changes).await
     }
 
-    async fn commit(&self, batch: MemoryBatch) -> Result<(), Failure> {
+    async fn commit(&self, batch: S::Batch) -> Result<(), Failure> {
         self.store.commit(batch).await
     }
 

@@ -2,13 +2,19 @@
 //! same look at something that breaks the promise, which must be caught.
 
 mod amounts;
+mod awaits;
 mod broken_store;
 mod cancellation;
+mod clock_jumps;
 mod faults;
 mod halving;
 mod keys;
+mod leases;
 mod limits;
+mod lost_commits;
+mod proxy;
 mod references;
+mod restarts;
 mod snapshots;
 mod visibility;
 

@@ -1,0 +1,286 @@
+//! P19, every route: a client that goes away at the first await of a request, its second, and so on to its last, on
+//! every route that the API's document has. Whoever asks again is served, and every write has happened once.
+
+use super::cancellation::{leaks, naive, poll_and_drop};
+use super::{figure, proved, trials};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use makegood_api::{Limits, Rate};
+use makegood_banksim::cards;
+use makegood_payments::Source;
+use makegood_testkit::{Db, PASSWORD, Person, Shop, TestWallet, payment};
+use makegood_wallet::tables::{BankCardId, PaymentId, RefundId, TopUpId, TransferId};
+use makegood_wallet::{Action, Caller};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tower::ServiceExt as _;
+
+on_both!(a_client_that_goes_away_from_any_route);
+
+/// No request has more awaits than this.
+const AWAITS_MAX: u64 = 1_000;
+
+/// What a request could have done twice.
+const ROWS: &str = "SELECT (SELECT COUNT(*) FROM transfers) + (SELECT COUNT(*) FROM top_ups)
+    + (SELECT COUNT(*) FROM orders) + (SELECT COUNT(*) FROM payments) + (SELECT COUNT(*) FROM refunds)
+    + (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM merchants) + (SELECT COUNT(*) FROM bank_cards)";
+
+struct Scene {
+    wallet: TestWallet,
+    router: Router,
+    user: Person,
+    friend: Person,
+    shop: Shop,
+    card: BankCardId,
+    /// One of everything, to read.
+    paid: PaymentId,
+    refund: RefundId,
+    top_up: TopUpId,
+    transfer: TransferId,
+}
+
+/// A request that can be sent again.
+struct Ask {
+    path: String,
+    token: String,
+    body: Value,
+    /// What it is answered with, and what when it is asked again.
+    statuses: [u16; 2],
+    /// How many rows there are more afterwards.
+    rows: i64,
+}
+
+impl Ask {
+    fn new(path: impl Into<String>, token: &str, body: Value, status: u16, rows: i64) -> Self {
+        Self { path: path.into(), token: token.to_owned(), body, statuses: [status, status], rows }
+    }
+}
+
+async fn a_client_that_goes_away_from_any_route(db: Db) {
+    let scene = Scene::open(db).await;
+    let (mut awaits, mut most, mut dropped) = (0, 0, 0);
+    let routes = routes();
+    for route in &routes {
+        let mut deepest = 0;
+        for ladder in 0..trials(10) {
+            for polls in 1..AWAITS_MAX {
+                let is_answered = scene.go_away(route, &format!("{ladder} {polls}"), polls).await;
+                deepest = deepest.max(polls - u64::from(is_answered));
+                if is_answered {
+                    break;
+                }
+                dropped += 1;
+            }
+            assert_eq!(leaks(&scene.wallet, db).await, 0, "{route}");
+        }
+        awaits += deepest;
+        most = most.max(deepest);
+    }
+    assert!(dropped >= figure(routes.len()) / 2, "hardly anybody went away: {dropped}");
+    let caught = naive(&scene.wallet, 40).await > 0;
+    let figures = [
+        ("routes", figure(routes.len())),
+        ("awaits", awaits),
+        ("awaits_max", most),
+        ("dropped", dropped),
+        ("lost", 0),
+        ("doubled", 0),
+        ("leaked", 0),
+    ];
+    proved("P19-routes", db.as_str(), &figures, caught);
+    drop(scene.router);
+    scene.wallet.finish().await;
+}
+
+/// Every method and path of the API's document.
+fn routes() -> BTreeSet<String> {
+    let document = serde_json::to_value(makegood_api::openapi()).unwrap();
+    let paths = document["paths"].as_object().unwrap().iter();
+    let methods = paths
+        .flat_map(|(path, methods)| methods.as_object().unwrap().keys().map(move |method| (path, method)));
+    methods.map(|(path, method)| format!("{} {path}", method.to_uppercase())).collect()
+}
+
+impl Scene {
+    async fn open(db: Db) -> Self {
+        let wallet = TestWallet::start(db).await;
+        let often = Rate { burst: 1_000_000, refill: Duration::from_micros(1) };
+        let limits = Limits {
+            per_address: often,
+            per_login_and_address: often,
+            per_login: often,
+            ..Limits::default()
+        };
+        let router = makegood_api::router(wallet.app.clone(), limits);
+        let (user, friend) = (wallet.user_with("10000.00").await, wallet.user().await);
+        let shop = wallet.shop(&user).await;
+        let card = wallet.card(&user, cards::ALWAYS_WORKS).await;
+        let order = wallet.order(&shop, "10.00").await;
+        let paid = wallet.pay_from_balance(&user, order).await;
+        let refund = wallet.refund(&shop, paid, Some("1.00")).await.expect(201).id("/id");
+        let top_up = wallet.top_up(&user, card, "1.00").await;
+        wallet.run().await;
+        let transfer = wallet.transfer(&user, &friend, "1.00").await.expect(201).id("/id");
+        Self { wallet, router, user, friend, shop, card, paid, refund, top_up, transfer }
+    }
+
+    /// Goes away from a new request after so many polls, unless it is answered before, and asks again. Returns
+    /// whether it was answered.
+    async fn go_away(&self, route: &str, key: &str, polls: u64) -> bool {
+        let ask = self.ask(route, key).await;
+        let before = self.wallet.count(ROWS).await;
+        let method = route.split(' ').next().unwrap();
+        let send = || self.router.clone().oneshot(request(method, &ask, key));
+        let answer = poll_and_drop(send(), polls, true).await;
+        if let Some(answer) = &answer {
+            assert_eq!(answer.as_ref().unwrap().status().as_u16(), ask.statuses[0], "{route}");
+        }
+        let (status, body) = read(send().await.unwrap()).await;
+        let expected = if answer.is_some() { &ask.statuses[1..] } else { &ask.statuses[..] };
+        assert!(expected.contains(&status.as_u16()), "{route}, again: {status} {body}");
+        assert_eq!(self.wallet.count(ROWS).await - before, ask.rows, "{route} is lost, or doubled");
+        answer.is_some()
+    }
+
+    /// A new order's payment that waits to be confirmed.
+    async fn unconfirmed(&self) -> (PaymentId, Value) {
+        let order = self.wallet.order(&self.shop, "1.00").await;
+        let action = payment(order, Source::Balance, None);
+        let started = self.wallet.submit(self.user.caller, action).await.expect(201);
+        (started.id("/id"), json!({"expect": {"amount": order.expect.amount, "payee": self.shop.id}}))
+    }
+
+    /// A card whose bank has texted its code.
+    async fn unconfirmed_card(&self) -> BankCardId {
+        let number = cards::ALWAYS_WORKS;
+        let check = self.wallet.app.link_card("simbank", number, "Wang Xiaoming").await.expect("a link");
+        let action = Action::LinkBankCard {
+            bank: "simbank".to_owned(),
+            agreement: check.agreement,
+            last4: check.last4,
+            holder_check: check.holder_check,
+        };
+        self.wallet.submit(self.user.caller, action).await.expect(201).id("/id")
+    }
+
+    /// A new request for a route. A route that is not here fails.
+    async fn ask(&self, route: &str, key: &str) -> Ask {
+        let (user, shop) = (self.user.token.as_str(), self.shop.token.as_str());
+        let cent = json!({"amount": "0.01", "currency": "CNY"});
+        match route {
+            "POST /v1/users" => {
+                let login = format!("{}@example.com", key.replace(' ', "-"));
+                let body = json!({"login": login, "password": PASSWORD, "display_name": "Li Wei"});
+                Ask::new("/v1/users", "", body, 201, 1)
+            }
+            "POST /v1/sessions" => {
+                let body = json!({"login": self.user.login, "password": PASSWORD});
+                Ask::new("/v1/sessions", "", body, 201, 0)
+            }
+            "DELETE /v1/sessions/current" => {
+                let (_caller, token) = self.wallet.log_in(&self.user.login, false).await;
+                // Whoever has logged out has no session any more to log out with.
+                Ask { statuses: [204, 401], ..Ask::new("/v1/sessions/current", &token, Value::Null, 204, 0) }
+            }
+            "DELETE /v1/sessions/{id}" => {
+                let (caller, _token) = self.wallet.log_in(&self.user.login, false).await;
+                let Caller::Session { id, .. } = caller else { unreachable!("a session") };
+                Ask::new(format!("/v1/sessions/{id}"), user, Value::Null, 204, 0)
+            }
+            "POST /v1/me/bank-cards" => {
+                let body =
+                    json!({"bank": "simbank", "number": cards::ALWAYS_WORKS, "holder_name": "Wang Xiaoming"});
+                Ask::new("/v1/me/bank-cards", user, body, 201, 1)
+            }
+            "POST /v1/me/bank-cards/{id}/confirm" => {
+                let card = self.unconfirmed_card().await;
+                let path = format!("/v1/me/bank-cards/{card}/confirm");
+                Ask::new(path, user, json!({"code": "123456"}), 200, 0)
+            }
+            "DELETE /v1/me/bank-cards/{id}" => {
+                let card = self.unconfirmed_card().await;
+                Ask::new(format!("/v1/me/bank-cards/{card}"), user, Value::Null, 204, 0)
+            }
+            "POST /v1/top-ups" => {
+                Ask::new("/v1/top-ups", user, json!({"amount": cent, "bank_card": self.card}), 202, 1)
+            }
+            "POST /v1/resolve" => Ask::new("/v1/resolve", user, json!({"to": self.friend.login}), 200, 0),
+            "POST /v1/transfers" => {
+                let friend = self.friend.id;
+                let body = json!({"to": friend, "amount": cent, "expect": {"amount": cent, "payee": friend}});
+                Ask::new("/v1/transfers", user, body, 201, 1)
+            }
+            "POST /v1/merchants" => Ask::new("/v1/merchants", user, json!({"name": "Shop"}), 201, 1),
+            "POST /v1/orders" => {
+                let number = self.wallet.name("order");
+                let body = json!({"merchant_order_no": number, "amount": cent, "description": "Tea"});
+                Ask::new("/v1/orders", shop, body, 201, 1)
+            }
+            "POST /v1/orders/{id}/cancel" => {
+                let order = self.wallet.order(&self.shop, "1.00").await;
+                Ask::new(format!("/v1/orders/{}/cancel", order.id), shop, Value::Null, 200, 0)
+            }
+            "POST /v1/payments" => {
+                let order = self.wallet.order(&self.shop, "1.00").await;
+                let expect = json!({"amount": order.expect.amount, "payee": self.shop.id});
+                let body = json!({"order": order.id, "source": {"type": "balance"}, "expect": expect});
+                Ask::new("/v1/payments", user, body, 201, 1)
+            }
+            "POST /v1/payments/{id}/confirm" => {
+                let (payment, body) = self.unconfirmed().await;
+                Ask::new(format!("/v1/payments/{payment}/confirm"), user, body, 201, 0)
+            }
+            "POST /v1/payments/{id}/cancel" => {
+                let (payment, _) = self.unconfirmed().await;
+                Ask::new(format!("/v1/payments/{payment}/cancel"), user, Value::Null, 200, 0)
+            }
+            "POST /v1/payments/{id}/refunds" => {
+                let body = json!({"amount": cent, "reason": "returned"});
+                Ask::new(format!("/v1/payments/{}/refunds", self.paid), shop, body, 201, 1)
+            }
+            _ => self.ask_to_read(route).await,
+        }
+    }
+
+    async fn ask_to_read(&self, route: &str) -> Ask {
+        let path = route.strip_prefix("GET ").unwrap_or_else(|| unreachable!("{route} is not tested"));
+        let of_shop = ["/v1/orders", "/v1/refunds"].iter().any(|start| path.starts_with(start));
+        let Caller::Session { id: session, .. } = self.user.caller else { unreachable!("a session") };
+        let (before, after) = path.split_once("{id}").unwrap_or((path, ""));
+        let id = match before {
+            "/v1/merchants/" => self.shop.id.to_string(),
+            "/v1/me/bank-cards/" => self.card.to_string(),
+            "/v1/orders/" => self.wallet.order(&self.shop, "1.00").await.id.to_string(),
+            "/v1/payments/" => self.paid.to_string(),
+            "/v1/refunds/" => self.refund.to_string(),
+            "/v1/sessions/" => session.to_string(),
+            "/v1/top-ups/" => self.top_up.to_string(),
+            "/v1/transfers/" => self.transfer.to_string(),
+            _ => String::new(),
+        };
+        let token = if of_shop { &self.shop.token } else { &self.user.token };
+        Ask::new(format!("{before}{id}{after}"), token, Value::Null, 200, 0)
+    }
+}
+
+fn request(method: &str, ask: &Ask, key: &str) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(&ask.path);
+    if method != "GET" {
+        request = request.header("idempotency-key", format!("{method} {} {key}", ask.path));
+    }
+    if !ask.token.is_empty() {
+        request = request.header("authorization", format!("Bearer {}", ask.token));
+    }
+    if ask.body.is_null() {
+        return request.body(Body::empty()).unwrap();
+    }
+    request.header("content-type", "application/json").body(Body::from(ask.body.to_string())).unwrap()
+}
+
+async fn read(response: axum::response::Response) -> (StatusCode, String) {
+    let status = response.status();
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    (status, String::from_utf8_lossy(&body).into_owned())
+}
