@@ -22,6 +22,13 @@ impl Connection {
         }
     }
 
+    pub(crate) async fn commit(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(lent) => lent.commit(),
+            Self::Postgres(_) => self.run("COMMIT").await,
+        }
+    }
+
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,

@@ -2,6 +2,7 @@
 
 mod bind;
 mod bulk;
+mod checkpoint;
 mod connect;
 mod database;
 mod decode;

@@ -5,6 +5,7 @@
 //! that another process holds: who commits all the time does so on a thread of its own.
 
 use crate::{
+    checkpoint::Log,
     database::Options,
     error::Error,
     value::{Kind, Value},
@@ -22,13 +23,13 @@ const STATEMENTS_MAX: usize = 1_024;
 /// - a log, and commits that are on disk when they are answered;
 /// - 16 MiB of pages, since a commit after a page was split looks at each of them, and the system keeps the rest of the
 ///   file; sorting and temporary tables stay in memory;
-/// - a checkpoint every 16 MiB of log: fewer, longer writes into the database file than SQLite's 4 MiB;
-/// - after a checkpoint a log that a long reader let grow is cut to 64 MiB.
+/// - no checkpoint within a commit: see [`Checkpointer`](crate::checkpoint::Checkpointer);
+/// - a log that a long reader let grow is cut to 64 MiB when it begins anew.
 ///
 /// Nothing leans on foreign keys: rows are checked by the pure code that decides on them.
 const SET_UP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;
     PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;
-    PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864";
+    PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864";
 
 /// A connection to a SQLite file.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub(crate) enum Purpose {
     Write,
     /// Reading alone.
     Read,
+    /// Copying the log into the file.
+    Checkpoint,
 }
 
 impl Connection {
@@ -69,6 +72,22 @@ impl Connection {
     /// Runs a text of one or more statements without arguments.
     pub(crate) fn run(&mut self, text: &str) -> Result<(), Error> {
         Ok(self.0.execute_batch(text)?)
+    }
+
+    /// Where the log stands.
+    pub(crate) fn log(&mut self) -> Result<Log, Error> {
+        self.checkpoint("PRAGMA wal_checkpoint(NOOP)")
+    }
+
+    /// Copies as much of the log as can be without waiting for anybody. When that is all of it, and no reader needs it,
+    /// the next write begins it anew.
+    pub(crate) fn copy_log(&mut self) -> Result<Log, Error> {
+        self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)")
+    }
+
+    fn checkpoint(&mut self, text: &str) -> Result<Log, Error> {
+        let mut statement = self.0.prepare_cached(text)?;
+        Ok(statement.query_row((), |row| Ok(Log { frames: row.get(1)?, copied: row.get(2)? }))?)
     }
 
     /// Has SQLite read a text.

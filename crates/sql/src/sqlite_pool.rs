@@ -1,6 +1,7 @@
 //! The connections to one SQLite file that wait for their next transaction.
 
 use crate::{
+    checkpoint::Checkpointer,
     database::Options,
     error::Error,
     sqlite::{Connection, Purpose},
@@ -21,19 +22,24 @@ pub(crate) struct Pool {
     options: Options,
     places: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Connection>>>,
+    /// For those that write.
+    checkpointer: Option<Arc<Checkpointer>>,
 }
 
 /// A connection that was lent, and its place in the pool.
 pub(crate) struct Lent {
     pub(crate) connection: Connection,
     idle: Arc<Mutex<Vec<Connection>>>,
+    checkpointer: Option<Arc<Checkpointer>>,
     _place: OwnedSemaphorePermit,
 }
 
 impl Pool {
     pub(crate) fn new(file: PathBuf, purpose: Purpose, connections_max: u32, options: Options) -> Self {
         let places = Arc::new(Semaphore::new(connections_max as usize));
-        Self { file, purpose, connections_max, options, places, idle: Arc::default() }
+        let checkpointer =
+            (purpose == Purpose::Write).then(|| Arc::new(Checkpointer::new(file.clone(), options.clone())));
+        Self { file, purpose, connections_max, options, places, idle: Arc::default(), checkpointer }
     }
 
     /// Opens a connection for whoever comes first: what cannot be opened is known at once.
@@ -55,13 +61,17 @@ impl Pool {
             Some(connection) => connection,
             None => Connection::open(&self.file, self.purpose, &self.options)?,
         };
-        Ok(Lent { connection, idle: Arc::clone(&self.idle), _place: place })
+        let (idle, checkpointer) = (Arc::clone(&self.idle), self.checkpointer.clone());
+        Ok(Lent { connection, idle, checkpointer, _place: place })
     }
 
     /// Lends nothing any more, and closes all connections when the last one that was lent is back.
     pub(crate) async fn close(&self) {
         let _all_places = self.places.acquire_many(self.connections_max).await;
         self.places.close();
+        if let Some(checkpointer) = &self.checkpointer {
+            checkpointer.close();
+        }
         self.idle().clear();
     }
 
@@ -71,6 +81,15 @@ impl Pool {
 }
 
 impl Lent {
+    /// Commits what was written.
+    pub(crate) fn commit(&mut self) -> Result<(), Error> {
+        self.connection.run("COMMIT")?;
+        if let Some(checkpointer) = &self.checkpointer {
+            checkpointer.consider(&mut self.connection);
+        }
+        Ok(())
+    }
+
     /// Back to the pool: no transaction is open on it. A connection that is dropped instead is closed.
     pub(crate) fn give_back(self) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(self.connection);

@@ -125,7 +125,7 @@ impl Transaction {
 
     /// Commits. Only [`Error::Ambiguous`] leaves open what happened; any other error has rolled back.
     pub async fn commit(mut self) -> Result<(), Error> {
-        let result = self.start()?.run("COMMIT").await.map_err(Error::at_commit);
+        let result = self.start()?.commit().await.map_err(Error::at_commit);
         self.finish(result)?;
         self.give_back();
         Ok(())

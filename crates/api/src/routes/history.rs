@@ -60,7 +60,7 @@ pub(crate) async fn entries(
     let Some(currency) = currency(api, owner, history).await? else {
         return Ok(ListView { data: Vec::new(), next_cursor: None });
     };
-    let account = Account { kind, owner, currency }.id();
+    let account = Account::new(kind, owner, currency).id();
     let moves = movements(api, account, before, usize::try_from(limit).unwrap_or(usize::MAX)).await?;
     let last = moves.iter().filter_map(|rows| rows.last()).map(|row| row.position);
     let next_cursor = page.next(last.collect::<Vec<_>>().into_iter())?;

@@ -233,3 +233,36 @@ fn fields_name_what_they_refuse() {
     assert_eq!(error.to_string(), format!("parcels, row {owner},4: column is_sent does not parse"));
     assert_eq!(error.class(), Class::Deterministic);
 }
+
+/// The log of a SQLite file, in bytes.
+fn log_bytes(test: &TestDatabase) -> u64 {
+    let file = makegood_sql::sqlite_file(test.url()).unwrap().unwrap();
+    let log = std::path::PathBuf::from(format!("{}-wal", file.display()));
+    std::fs::metadata(log).map_or(0, |log| log.len())
+}
+
+#[tokio::test]
+async fn the_log_is_copied_beside_the_commits_and_begins_anew() {
+    const MIB: u64 = 1_024 * 1_024;
+    let test = TestDatabase::sqlite();
+    let database = open(&test, Options::default()).await;
+    let note = "x".repeat(MIB as usize / 2);
+    let mut written = 0;
+    // Each commit is 8 MiB of log, and the log may have 64 MiB before it begins anew.
+    for batch in 0..40 {
+        let rows = (0..16).map(|row| vec![(batch * 16 + row).into(), note.as_str().into()]).collect();
+        let mut transaction = database.begin().await.unwrap();
+        transaction.insert(&MARKS, rows).await.unwrap();
+        transaction.commit().await.unwrap();
+        written += 8 * MIB;
+    }
+    assert!(written > 300 * MIB);
+    // What is written while the thread copies comes on top.
+    assert!(log_bytes(&test) < 200 * MIB, "{} of {written}", log_bytes(&test));
+    let mut transaction = database.read().await.unwrap();
+    let rows = transaction.query("SELECT COUNT(*) FROM marks", vec![], &[Kind::Integer]).await.unwrap();
+    assert_eq!(rows[0][0], 640.into());
+    transaction.rollback().await;
+    database.close().await;
+    assert_eq!(log_bytes(&test), 0, "who closes last leaves no log");
+}

@@ -104,31 +104,39 @@ pub struct Account {
     pub owner: RawId,
     /// In which currency.
     pub currency: Currency,
+    /// Derived once: a movement names each of its accounts several times.
+    id: AccountId,
 }
 
 impl Account {
+    /// The account of this kind that somebody has in this currency.
+    #[must_use]
+    pub fn new(kind: Kind, owner: RawId, currency: Currency) -> Self {
+        Self { kind, owner, currency, id: AccountId::derive(owner, kind.code(), currency) }
+    }
+
     /// A user's balance.
     #[must_use]
-    pub const fn user(user: UserId, currency: Currency) -> Self {
-        Self { kind: Kind::User, owner: user.raw(), currency }
+    pub fn user(user: UserId, currency: Currency) -> Self {
+        Self::new(Kind::User, user.raw(), currency)
     }
 
     /// An account of a merchant.
     #[must_use]
-    pub const fn merchant(kind: Kind, merchant: MerchantId, currency: Currency) -> Self {
-        Self { kind, owner: merchant.raw(), currency }
+    pub fn merchant(kind: Kind, merchant: MerchantId, currency: Currency) -> Self {
+        Self::new(kind, merchant.raw(), currency)
     }
 
     /// An account at, or on the way to, a bank.
     #[must_use]
     pub fn bank(kind: Kind, bank: &str, currency: Currency) -> Self {
-        Self { kind, owner: bank_owner(bank), currency }
+        Self::new(kind, bank_owner(bank), currency)
     }
 
     /// An account of ours.
     #[must_use]
-    pub const fn ours(kind: Kind, currency: Currency) -> Self {
-        Self { kind, owner: [0; 16], currency }
+    pub fn ours(kind: Kind, currency: Currency) -> Self {
+        Self::new(kind, [0; 16], currency)
     }
 
     /// The account as the ledger opens it.
@@ -146,8 +154,8 @@ impl Account {
 
     /// The account's id, which derives from what it is.
     #[must_use]
-    pub fn id(self) -> AccountId {
-        self.spec().id()
+    pub const fn id(self) -> AccountId {
+        self.id
     }
 }
 

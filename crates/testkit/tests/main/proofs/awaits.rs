@@ -78,7 +78,9 @@ async fn a_client_that_goes_away_from_any_route(db: Db) {
         awaits += deepest;
         most = most.max(deepest);
     }
-    assert!(dropped >= figure(routes.len()) / 2, "hardly anybody went away: {dropped}");
+    // On SQLite a read never waits, and is over with its first poll.
+    let writes = routes.iter().filter(|route| !route.starts_with("GET")).count();
+    assert!(dropped >= figure(writes) / 2, "hardly anybody went away: {dropped}");
     let caught = naive(&scene.wallet, 40).await > 0;
     let figures = [
         ("routes", figure(routes.len())),
