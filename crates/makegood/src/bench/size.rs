@@ -44,7 +44,7 @@ impl Size {
         warm_up_batches: 1,
         accounts: 10_000,
         window_ms: 300,
-        payments: 600,
+        payments: 2_000,
         reads: 500,
         histories: [1_000, 10_000],
         memory_payments: 2_000,
