@@ -25,7 +25,7 @@ pub enum VerifyError {
 }
 
 /// What was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// The replay of the journal.
     pub ledger: replay::Report,
@@ -82,14 +82,17 @@ pub async fn verify_url(url: &str) -> Result<Report, VerifyError> {
 /// Verifies a database whose schema is this program's.
 pub async fn verify(database: &Database) -> Result<Report, VerifyError> {
     migrations::check(database).await?;
-    let ledger = makegood_ledger_sql::verify(database).await?;
+    // The two parts are read side by side, each by a core of its own.
+    let journal = database.clone();
+    let replay = tokio::spawn(async move { makegood_ledger_sql::verify(&journal).await });
     let mut transaction = database.read().await?;
-    let mut report = Report { ledger, compared: Vec::new(), differences: Vec::new() };
+    let mut report = Report::default();
     let outcome = match pool::check(&mut transaction, &mut report).await {
         Ok(()) => projections::check(&mut transaction, &mut report).await,
         Err(error) => Err(error),
     };
     transaction.rollback().await;
+    report.ledger = replay.await.map_err(|error| makegood_sql::Error::Misuse(error.to_string()))??;
     match outcome {
         // A row that does not parse is a finding. Where it has ended the replay already, it is not told twice.
         Err(makegood_sql::Error::Corrupt { .. }) if report.ledger.stopped => {}

@@ -91,7 +91,7 @@ fn people_read_every_figure_in_a_line() {
     for expected in [
         "machine 2 cores",
         "commit  abc",
-        "        payments in a run: 600, reads: 500; histories: 1000 and 10000 payments; memory after 2000 and 4000",
+        "        payments in a run: 2000, reads: 500; histories: 1000 and 10000 payments; memory after 2000 and 4000",
         "sqlite      100 hot             1000         2000  0.50        4000  0.25",
         "sqlite        32        1234",
         "postgres          64 one              800     1600  0.50          200  4.00      1.0      2.0      0.5",
