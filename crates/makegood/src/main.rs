@@ -7,6 +7,7 @@ mod serve;
 use clap::Parser as _;
 use command_line::{Command, CommandLine, StaffCommand};
 use std::process::ExitCode;
+use std::time::Duration;
 use tracing_subscriber::filter::LevelFilter;
 
 /// Most of what a command allocates on one thread the engine frees on its own, which the system's allocator is slow at.
@@ -23,7 +24,12 @@ fn main() -> ExitCode {
     command_line.options.start_logging(if is_report { LevelFilter::ERROR } else { LevelFilter::INFO });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(Box::pin(run(command_line))),
+        Ok(runtime) => {
+            let outcome = runtime.block_on(Box::pin(run(command_line)));
+            // What a disk that does not answer still holds is left as a crash leaves it.
+            runtime.shutdown_timeout(Duration::from_secs(1));
+            outcome
+        }
         Err(error) => Err(error.into()),
     };
     outcome.unwrap_or_else(|failure| {

@@ -136,7 +136,7 @@ impl Server {
         let http = tokio::spawn(makegood_api::serve(listener, router, config.http, stopped(&stop)));
         let jobs = config.background.then(|| tokio::spawn(app.jobs().clone().run(stopped(&stop))));
         tracing::info!(%address, "the service listens");
-        let tasks = Tasks { stop, http, jobs, engine, database, _locks: locks };
+        let tasks = Tasks { stop, http, jobs, engine, database, locks };
         Ok(Running { address, app, bank: simulated, tasks })
     }
 }

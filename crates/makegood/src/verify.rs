@@ -82,10 +82,10 @@ pub async fn verify_url(url: &str) -> Result<Report, VerifyError> {
 /// Verifies a database whose schema is this program's.
 pub async fn verify(database: &Database) -> Result<Report, VerifyError> {
     migrations::check(database).await?;
+    let mut transaction = database.read().await?;
     // The two parts are read side by side, each by a core of its own.
     let journal = database.clone();
     let replay = tokio::spawn(async move { makegood_ledger_sql::verify(&journal).await });
-    let mut transaction = database.read().await?;
     let mut report = Report::default();
     let outcome = match pool::check(&mut transaction, &mut report).await {
         Ok(()) => projections::check(&mut transaction, &mut report).await,

@@ -10,7 +10,7 @@ use std::{
     path::PathBuf,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        mpsc::{Receiver, SyncSender, sync_channel},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread::{Builder, JoinHandle},
     time::{Duration, Instant},
@@ -57,29 +57,40 @@ impl Checkpointer {
         Self { file, options, state: Mutex::default() }
     }
 
-    /// After a commit on this connection: has the log copied when it is long enough. What fails here is tried again
-    /// after a later commit; what was committed is committed.
+    /// After a commit on this connection, and before it is answered: has the log copied when it is long enough. What
+    /// fails here is tried again after a later commit; what was committed is committed.
     pub(crate) fn consider(&self, connection: &mut Connection) {
-        let mut state = self.state();
-        if state.looked_at.is_some_and(|at| at.elapsed() < LOOK_EVERY) {
-            return;
+        {
+            let mut state = self.state();
+            if state.looked_at.is_some_and(|at| at.elapsed() < LOOK_EVERY) {
+                return;
+            }
+            state.looked_at = Some(Instant::now());
         }
-        state.looked_at = Some(Instant::now());
         let Ok(log) = connection.log() else { return };
-        let (waiting, is_long) = (log.frames - log.copied, log.frames >= LOG_FRAMES_MAX);
-        if waiting < FRAMES_MAX && !is_long {
-            return;
+        let waiting = log.frames - log.copied;
+        if waiting >= FRAMES_MAX {
+            self.wake();
         }
-        // Little is left, or the thread does not keep up.
-        if is_long && (waiting < FRAMES_MAX || log.frames >= 2 * LOG_FRAMES_MAX) {
+        let is_long = log.frames >= LOG_FRAMES_MAX && waiting < FRAMES_MAX;
+        // The thread does not keep up. What a long reader has kept waiting is left to it all the same.
+        let is_too_long = log.frames >= 2 * LOG_FRAMES_MAX && waiting < 2 * LOG_FRAMES_MAX;
+        if is_long || is_too_long {
             let _all_of_it = connection.copy_log();
-            return;
         }
+    }
+
+    /// Has the log copied, whatever its length.
+    pub(crate) fn wake(&self) {
+        let mut state = self.state();
         if state.running.is_none() {
             state.running = self.start().ok();
         }
         // A thread that was woken and has not begun yet does this too.
-        let _is_woken = state.running.as_ref().map(|running| running.wake.try_send(()));
+        let woken = state.running.as_ref().map(|running| running.wake.try_send(()));
+        if let Some(Err(TrySendError::Disconnected(()))) = woken {
+            state.running = None;
+        }
     }
 
     /// Waits until nothing is under way, and ends the thread.

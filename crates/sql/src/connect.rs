@@ -9,7 +9,7 @@ use sqlx::{
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
 /// Statements that stay prepared per connection: all texts of a program with some hundred tables.
-const STATEMENTS_MAX: usize = 1_024;
+pub(crate) const STATEMENTS_MAX: usize = 1_024;
 
 fn pool(connections: u32, options: &Options) -> PgPoolOptions {
     // A connection that died is found by its first BEGIN, so none is pinged before it is lent.

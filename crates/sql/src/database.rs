@@ -65,8 +65,8 @@ enum Access {
 impl Database {
     /// Opens `sqlite:PATH` (the file is created where there is none) or `postgres://…`.
     ///
-    /// Refuses what [`sqlite_file`](crate::sqlite_file) refuses, another URL, and a SQLite connection on which WAL and `synchronous=FULL`
-    /// do not read back.
+    /// Refuses what [`sqlite_file`](crate::sqlite_file) refuses, another URL, and a SQLite connection on which WAL
+    /// and `synchronous=FULL` do not read back.
     pub async fn open(url: &str, options: Options) -> Result<Self, Error> {
         let pools = if url.starts_with("sqlite:") {
             let (writer, reader) = connect::sqlite(url, &options)?;
@@ -118,7 +118,7 @@ impl Database {
     }
 
     /// On PostgreSQL this runs in a task of its own: a future that is dropped within BEGIN would cost the connection.
-    /// On SQLite there is nothing within BEGIN that waits.
+    /// On SQLite a future cannot be dropped within BEGIN, which has ended when it returns.
     async fn begin_somewhere(&self, access: Access) -> Result<Transaction, Error> {
         let shared = Arc::clone(&self.0);
         if self.dialect() == Dialect::Sqlite {

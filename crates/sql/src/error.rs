@@ -148,7 +148,11 @@ impl From<sqlx::Error> for Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        let Some(code) = error.sqlite_error().map(|code| code.extended_code) else {
+        let code = match &error {
+            rusqlite::Error::SqlInputError { error, .. } => Some(error),
+            other => other.sqlite_error(),
+        };
+        let Some(code) = code.map(|code| code.extended_code) else {
             return Self::Misuse(error.to_string());
         };
         of_class(of_sqlite(code), code.to_string(), error.to_string(), None)

@@ -6,6 +6,7 @@
 
 use crate::{
     checkpoint::Log,
+    connect::STATEMENTS_MAX,
     database::Options,
     error::Error,
     value::{Kind, Value},
@@ -16,8 +17,8 @@ use rusqlite::{
 };
 use std::{path::Path, time::Duration};
 
-/// Statements that stay prepared per connection: all texts of a program with some hundred tables.
-const STATEMENTS_MAX: usize = 1_024;
+/// The oldest SQLite whose log one connection can copy while another writes it, and which tells where the log stands.
+const VERSION_MIN: i32 = 3_051_003;
 
 /// What each connection is set to:
 /// - a log, and commits that are on disk when they are answered;
@@ -49,6 +50,10 @@ pub(crate) enum Purpose {
 impl Connection {
     /// Opens the file. Refuses a connection on which WAL and `synchronous=FULL` do not read back.
     pub(crate) fn open(file: &Path, purpose: Purpose, options: &Options) -> Result<Self, Error> {
+        if rusqlite::version_number() < VERSION_MIN {
+            let version = rusqlite::version();
+            return Err(Error::Misuse(format!("SQLite {version} is too old: 3.51.3 is needed")));
+        }
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         flags.set(OpenFlags::SQLITE_OPEN_CREATE, purpose == Purpose::Write);
         let connection = rusqlite::Connection::open_with_flags(file, flags)?;

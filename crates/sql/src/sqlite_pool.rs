@@ -69,10 +69,15 @@ impl Pool {
     pub(crate) async fn close(&self) {
         let _all_places = self.places.acquire_many(self.connections_max).await;
         self.places.close();
-        if let Some(checkpointer) = &self.checkpointer {
-            checkpointer.close();
-        }
-        self.idle().clear();
+        let (idle, checkpointer) = (Arc::clone(&self.idle), self.checkpointer.clone());
+        // Whoever closes last copies what is left of the log, which takes as long as the disk does.
+        let closing = tokio::task::spawn_blocking(move || {
+            if let Some(checkpointer) = checkpointer {
+                checkpointer.close();
+            }
+            idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        });
+        let _closed = closing.await;
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -83,11 +88,15 @@ impl Pool {
 impl Lent {
     /// Commits what was written.
     pub(crate) fn commit(&mut self) -> Result<(), Error> {
-        self.connection.run("COMMIT")?;
+        let committed = self.connection.run("COMMIT");
         if let Some(checkpointer) = &self.checkpointer {
-            checkpointer.consider(&mut self.connection);
+            match committed {
+                Ok(()) => checkpointer.consider(&mut self.connection),
+                // On a full disk there may be room in the log once it is copied, for the file has these pages already.
+                Err(_) => checkpointer.wake(),
+            }
         }
-        Ok(())
+        committed
     }
 
     /// Back to the pool: no transaction is open on it. A connection that is dropped instead is closed.

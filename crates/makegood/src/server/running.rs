@@ -36,7 +36,7 @@ pub(super) struct Tasks {
     pub(super) engine: JoinHandle<()>,
     pub(super) database: Database,
     /// Held for what they keep out.
-    pub(super) _locks: Vec<File>,
+    pub(super) locks: Vec<File>,
 }
 
 impl Running {
@@ -67,12 +67,12 @@ impl Running {
     /// the next start.
     pub async fn stop(self) {
         let Self { app, bank, tasks, .. } = self;
-        let Tasks { stop, http, jobs, engine, database, _locks } = tasks;
+        let Tasks { stop, http, jobs, engine, database, locks } = tasks;
         stop.send_replace(true);
         // Both have a limit of their own for what is under way.
         let workers = async {
             if let Some(jobs) = jobs {
-                end("workers", jobs, EDGES_WAIT_MAX).await;
+                let _has_ended = end("workers", jobs, EDGES_WAIT_MAX).await;
             }
         };
         tokio::join!(end("HTTP", http, EDGES_WAIT_MAX), workers);
@@ -83,7 +83,10 @@ impl Running {
         }
         // The engine ends when nobody can submit any more. A connection that would not end still could.
         drop(app);
-        end("engine", engine, STEP_WAIT_MAX).await;
+        if !end("engine", engine, STEP_WAIT_MAX).await {
+            // It may commit once more: the folder is its own until the process ends.
+            std::mem::forget(locks);
+        }
         // Waits for the batch that runs: its connection comes back when it is committed.
         if timeout(STEP_WAIT_MAX, database.close()).await.is_err() {
             tracing::warn!("the database was left before its last connection was closed");
@@ -92,14 +95,16 @@ impl Running {
     }
 }
 
-/// Waits for the end of a part, unless it has ended before, which [`Running::ended`] may have seen already.
-async fn end(part: &'static str, mut task: JoinHandle<()>, wait_max: Duration) {
+/// Waits for the end of a part, unless it has ended before, which [`Running::ended`] may have seen already. Returns
+/// whether it has ended.
+async fn end(part: &'static str, mut task: JoinHandle<()>, wait_max: Duration) -> bool {
     if task.is_finished() {
-        return;
+        return true;
     }
     match timeout(wait_max, &mut task).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::error!(part, %error, "a part of the server ended badly"),
         Err(_) => tracing::warn!(part, "a part of the server was left before it had ended"),
     }
+    task.is_finished()
 }
