@@ -120,10 +120,10 @@ impl Database {
     /// On PostgreSQL this runs in a task of its own: a future that is dropped within BEGIN would cost the connection.
     /// On SQLite a future cannot be dropped within BEGIN, which has ended when it returns.
     async fn begin_somewhere(&self, access: Access) -> Result<Transaction, Error> {
-        let shared = Arc::clone(&self.0);
         if self.dialect() == Dialect::Sqlite {
-            return shared.begin_anywhere(access).await;
+            return self.0.begin_anywhere(access).await;
         }
+        let shared = Arc::clone(&self.0);
         tokio::spawn(async move { shared.begin_anywhere(access).await })
             .await
             .map_err(|error| Error::Down(format!("the task that begins a transaction ended: {error}")))?

@@ -61,19 +61,22 @@ impl Lease {
         self.0.as_mut().ok_or(Error::Poisoned)
     }
 
-    /// Rolls back and returns the connection to its pool, on SQLite, where nothing waits.
+    /// Rolls back and returns the connection to its pool, on SQLite, where nothing waits. Any other is closed, and so is
+    /// one that does not roll back.
     pub(crate) fn roll_back_now(mut self) {
-        if let Some(Connection::Sqlite(mut lent)) = self.0.take()
-            && lent.connection.run("ROLLBACK").is_ok()
-        {
-            lent.give_back();
+        let Some(Connection::Sqlite(lent)) = &mut self.0 else { return };
+        if lent.connection.run("ROLLBACK").is_ok() {
+            self.give_back();
         }
     }
 
     /// Returns the connection to its pool: no transaction is open on it, and no statement is under way.
     pub(crate) fn give_back(mut self) {
-        if let Some(Connection::Sqlite(lent)) = self.0.take() {
-            lent.give_back();
+        match self.0.take() {
+            Some(Connection::Sqlite(lent)) => lent.give_back(),
+            // sqlx takes a connection back when it is dropped.
+            Some(Connection::Postgres(connection)) => drop(connection),
+            None => {}
         }
     }
 }
