@@ -10,7 +10,7 @@ mod projections;
 
 use crate::output::counted;
 use makegood_ledger::replay;
-use makegood_sql::{Database, Options};
+use makegood_sql::{Database, Error, Options, Transaction};
 use makegood_store::migrations;
 
 /// Why nothing could be verified.
@@ -21,7 +21,7 @@ pub enum VerifyError {
     Missing(String),
     /// The database cannot be read, or has another schema than this program.
     #[error("the database cannot be read: {0}")]
-    Database(#[from] makegood_sql::Error),
+    Database(#[from] Error),
 }
 
 /// What was found.
@@ -79,25 +79,44 @@ pub async fn verify_url(url: &str) -> Result<Report, VerifyError> {
     report
 }
 
-/// Verifies a database whose schema is this program's.
+/// Verifies a database whose schema is this program's. Its three parts are read side by side, for the wallet's rows
+/// take longer to compare than the journal to replay.
 pub async fn verify(database: &Database) -> Result<Report, VerifyError> {
     migrations::check(database).await?;
-    let mut transaction = database.read().await?;
-    // The two parts are read side by side, each by a core of its own.
     let journal = database.clone();
     let replay = tokio::spawn(async move { makegood_ledger_sql::verify(&journal).await });
+    let owned = database.clone();
+    let owners = tokio::spawn(async move {
+        let mut transaction = owned.read().await?;
+        let mut differences = Vec::new();
+        let outcome = projections::compare(&mut transaction, owners::CHECKS, &mut differences).await;
+        transaction.rollback().await;
+        Ok::<_, Error>((differences, outcome))
+    });
     let mut report = Report::default();
-    let outcome = match pool::check(&mut transaction, &mut report).await {
-        Ok(()) => projections::check(&mut transaction, &mut report).await,
-        Err(error) => Err(error),
-    };
+    let mut transaction = database.read().await?;
+    let of_wallet = check_wallet(&mut transaction, &mut report).await;
     transaction.rollback().await;
-    report.ledger = replay.await.map_err(|error| makegood_sql::Error::Misuse(error.to_string()))??;
-    match outcome {
-        // A row that does not parse is a finding. Where it has ended the replay already, it is not told twice.
-        Err(makegood_sql::Error::Corrupt { .. }) if report.ledger.stopped => {}
-        Err(error @ makegood_sql::Error::Corrupt { .. }) => report.differences.push(error.to_string()),
-        outcome => outcome?,
+    let (differences, of_owners) = owners.await.map_err(lost)??;
+    report.differences.extend(differences);
+    report.ledger = replay.await.map_err(lost)??;
+    for outcome in [of_wallet, of_owners] {
+        match outcome {
+            // A row that does not parse is a finding. Where it has ended the replay already, it is not told twice.
+            Err(Error::Corrupt { .. }) if report.ledger.stopped => {}
+            Err(error @ Error::Corrupt { .. }) => report.differences.push(error.to_string()),
+            outcome => outcome?,
+        }
     }
     Ok(report)
+}
+
+async fn check_wallet(transaction: &mut Transaction, report: &mut Report) -> Result<(), Error> {
+    pool::check(transaction, report).await?;
+    projections::count(transaction, report).await?;
+    projections::compare(transaction, projections::CHECKS, &mut report.differences).await
+}
+
+fn lost(error: tokio::task::JoinError) -> Error {
+    Error::Misuse(error.to_string())
 }

@@ -1,7 +1,7 @@
 //! What the wallet shows is a projection of the ledger and of the banks' answers: here each kind of row is
 //! compared with what it projects. A query answers the ids of the rows that differ.
 
-use super::{Report, owners};
+use super::Report;
 use makegood_base::{RawId, encode_suffix};
 use makegood_sql::{Error, Fields, Kind, Transaction, Value};
 use makegood_wallet::postings::MovementCode;
@@ -35,7 +35,7 @@ macro_rules! paid {
 /// How many differences of one kind are listed.
 const LIST_MAX: usize = 100;
 
-const CHECKS: &[Check] = &[
+pub(super) const CHECKS: &[Check] = &[
     // What a payment's legs add up to: the merchant's part, the fee, the fee in our own book; and from a card
     // the statement's step.
     Check {
@@ -220,24 +220,33 @@ const COUNTS: &[(&str, &str)] = &[
     ("bank transfer", "SELECT COUNT(*) FROM bank_transfers"),
 ];
 
-pub(super) async fn check(transaction: &mut Transaction, report: &mut Report) -> Result<(), Error> {
+/// Counts the rows that are compared.
+pub(super) async fn count(transaction: &mut Transaction, report: &mut Report) -> Result<(), Error> {
     for (what, text) in COUNTS {
         let row = transaction.query(text, Vec::new(), &[Kind::Integer]).await?.pop().unwrap_or_default();
         let count: i64 = Fields::new("count", row).take()?;
         report.compared.push((what, count.unsigned_abs()));
     }
-    for check in CHECKS.iter().chain(owners::CHECKS) {
-        let codes = check.codes.iter().map(|code| Value::from(i64::from(*code)));
-        let rows = transaction.query(check.text, codes.collect(), &[Kind::Id]).await?;
+    Ok(())
+}
+
+/// Makes these comparisons, and adds what differs.
+pub(super) async fn compare(
+    transaction: &mut Transaction,
+    checks: &[Check],
+    differences: &mut Vec<String>,
+) -> Result<(), Error> {
+    for Check { prefix, finding, text, codes } in checks {
+        let codes = codes.iter().map(|code| Value::from(i64::from(*code)));
+        let rows = transaction.query(text, codes.collect(), &[Kind::Id]).await?;
         let found = rows.len();
         for row in rows.into_iter().take(LIST_MAX) {
             let id: RawId = Fields::new("verify", row).take()?;
-            let Check { prefix, finding, .. } = check;
-            report.differences.push(format!("{prefix}_{}: {finding}", encode_suffix(&id)));
+            differences.push(format!("{prefix}_{}: {finding}", encode_suffix(&id)));
         }
         if found > LIST_MAX {
             let more = found.saturating_sub(LIST_MAX);
-            report.differences.push(format!("and {more} more of this kind: {}", check.finding));
+            differences.push(format!("and {more} more of this kind: {finding}"));
         }
     }
     Ok(())
