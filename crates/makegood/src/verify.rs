@@ -97,9 +97,11 @@ pub async fn verify(database: &Database) -> Result<Report, VerifyError> {
     let mut transaction = database.read().await?;
     let of_wallet = check_wallet(&mut transaction, &mut report).await;
     transaction.rollback().await;
-    let (differences, of_owners) = owners.await.map_err(lost)??;
+    // All three have ended before the first failure is told, so that the database can be closed then.
+    let (owners, replay) = (owners.await.map_err(lost)?, replay.await.map_err(lost)?);
+    let (differences, of_owners) = owners?;
     report.differences.extend(differences);
-    report.ledger = replay.await.map_err(lost)??;
+    report.ledger = replay?;
     for outcome in [of_wallet, of_owners] {
         match outcome {
             // A row that does not parse is a finding. Where it has ended the replay already, it is not told twice.

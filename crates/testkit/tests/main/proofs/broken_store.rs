@@ -34,6 +34,10 @@ impl<S> Broken<S> {
 impl<S: Store> Store for Broken<S> {
     type Batch = S::Batch;
 
+    fn holds_thread(&self) -> bool {
+        self.store.holds_thread()
+    }
+
     async fn begin(&self) -> Result<(S::Batch, Facts), Failure> {
         self.store.begin().await
     }
