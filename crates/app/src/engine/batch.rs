@@ -126,7 +126,13 @@ impl<S: Store> Runner<S> {
                 }
                 Failure::Transient(reason) => {
                     tracing::warn!(batch = %id, reason, "a batch was given up");
-                    return Settled::Undecided(Undecided::Busy);
+                    // A store that fails each commit, on a full disk for one, is not there; it is not busy.
+                    let is_down = lost.is_some();
+                    return Settled::Undecided(if is_down {
+                        Undecided::Unavailable
+                    } else {
+                        Undecided::Busy
+                    });
                 }
                 // The batch's id is there after all: the commit that was lost has come late.
                 Failure::Deterministic(_) if lost.is_some() && self.look_up(id).await == Some(true) => {
