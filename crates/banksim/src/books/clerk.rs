@@ -10,7 +10,7 @@ use super::{
 use crate::problem::Problem;
 use makegood_base::Timestamp;
 use makegood_sql::{Error, Transaction};
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 use tokio::sync::{mpsc, oneshot};
 
 /// How much may wait at the desk; who comes then waits outside.
@@ -119,6 +119,10 @@ async fn work(ledger: &Ledger, mut waiting: mpsc::Receiver<Job>) {
     let mut jobs = Vec::new();
     while waiting.recv_many(&mut jobs, TOGETHER_MAX).await > 0 {
         let failure = ledger.write(&mut jobs).await.err();
+        if failure.is_some() {
+            // What was to change has not: it is looked for anew.
+            ledger.next_change.store(0, Ordering::Relaxed);
+        }
         if failure.is_some() && jobs.len() > 1 {
             // One of them may be at fault for all.
             for mut job in jobs.drain(..) {
