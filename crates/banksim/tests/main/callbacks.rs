@@ -169,13 +169,21 @@ async fn a_callback_is_sent_again_until_it_is_taken_also_after_a_restart() {
     until(async || receiver.told() == ["btr_1 accepted"]).await;
     // What comes later of the same transfer waits for what was before.
     desk.clock.advance(Duration::from_secs(60));
-    until(async || receiver.told().len() == 2).await;
-    assert_eq!(receiver.told(), ["btr_1 accepted"; 2]);
+    // The clock goes on until the wait is over, whenever that began.
+    until(async || {
+        desk.clock.advance(Duration::from_secs(1));
+        receiver.told().len() >= 2
+    })
+    .await;
     let desk = desk.restart().await;
+    assert!(receiver.told().iter().all(|told| told == "btr_1 accepted"), "{:?}", receiver.told());
     until(async || desk.bank.control().callbacks().await.unwrap().pending == 2).await;
     receiver.status.store(200, Ordering::SeqCst);
-    desk.clock.advance(Duration::from_secs(3_600));
-    until_told(&desk).await;
+    until(async || {
+        desk.clock.advance(Duration::from_secs(1));
+        desk.bank.control().callbacks().await.unwrap().pending == 0
+    })
+    .await;
     let told = receiver.told();
     assert_eq!(told.last().unwrap(), "btr_1 succeeded");
     assert_eq!(told.iter().filter(|told| *told == "btr_1 succeeded").count(), 1, "{told:?}");
