@@ -48,7 +48,9 @@ impl Secrets {
             pepper: derive(master, "pepper"),
             check: derive(master, "check"),
             bank_secret: bank.iter().map(|byte| format!("{byte:02x}")).collect(),
-            bank_callback_secret: WebhookSecret::new(derive(master, "bank callback secret")).text().to_string(),
+            bank_callback_secret: WebhookSecret::new(derive(master, "bank callback secret"))
+                .text()
+                .to_string(),
         }
     }
 
