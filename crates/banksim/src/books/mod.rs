@@ -15,6 +15,7 @@ mod reports;
 mod schema;
 mod transfer;
 mod windows;
+mod words;
 
 use crate::{config::Config, problem::Problem, switches::Switches};
 use clerk::Desk;
@@ -32,8 +33,8 @@ pub(crate) use decide::{Manner, Received};
 pub use injected::{Injected, InjectedKind};
 pub(crate) use outbox::{Message, Way};
 pub use reports::CallbackCounts;
-pub use transfer::{Direction, Status};
 pub(crate) use transfer::{Instruction, Recall, Shown, Transfer};
+pub use words::{Direction, Status};
 
 /// The account that the wallet's money is on.
 const POOL: &str = "pool";
