@@ -51,7 +51,7 @@ async fn run(command_line: CommandLine) -> Result<ExitCode, Failure> {
         Command::Staff { command: StaffCommand::Add { login, password_stdin } } => {
             commands::add_staff(&options, &login, password_stdin).await
         }
-        Command::Banksim { seed } => serve::banksim(&options, seed).await,
+        Command::Banksim(banksim) => serve::banksim(&options, banksim).await,
     }
 }
 

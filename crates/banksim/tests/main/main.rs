@@ -2,7 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests")]
 
 mod agreements;
+mod callbacks;
 mod faults;
+mod load;
+mod profiles;
+mod rails;
 mod transfers;
 
 use makegood_banksim::{Config, Running, Timings, start};
