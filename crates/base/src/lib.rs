@@ -95,3 +95,11 @@ typed_id!(
     /// A request, as the log and the caller name it.
     RequestId = "req"
 );
+typed_id!(
+    /// An incident: something that went wrong at a bank, as staff tell it.
+    IncidentId = "inc"
+);
+typed_id!(
+    /// A maintenance window: a time in which a bank is not there, planned.
+    MaintenanceId = "mnt"
+);

@@ -72,7 +72,7 @@ pub async fn add(
         secrets,
         banks: Vec::new(),
         limits: config.engine,
-        jobs: config.jobs,
+        jobs: config.jobs.clone(),
         passwords: config.passwords,
     };
     let store = SqlStore::new(database.clone());

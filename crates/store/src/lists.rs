@@ -9,8 +9,8 @@ use crate::{
 };
 use makegood_auth::{Principal, StaffRole};
 use makegood_base::{
-    BankCardId, CaseId, EventId, MerchantId, OrderId, PaymentId, RawId, RefundId, SessionId, Timestamp,
-    TopUpId, TransferId, UserId, limits::PAGE_ROWS_MAX,
+    BankCardId, CaseId, EventId, IncidentId, MaintenanceId, MerchantId, OrderId, PaymentId, RawId, RefundId,
+    SessionId, Timestamp, TopUpId, TransferId, UserId, limits::PAGE_ROWS_MAX,
 };
 use makegood_ledger::AccountId;
 use makegood_ledger_sql as ledger_sql;
@@ -93,6 +93,13 @@ const CASES: &str = cases_where!("");
 /// The open ones are few, and have an index of their own.
 const OPEN_CASES: &str = cases_where!(" AND closed_at IS NULL");
 const CLOSED_CASES: &str = cases_where!(" AND closed_at IS NOT NULL");
+const MAINTENANCE_WINDOWS: &str =
+    "SELECT id FROM maintenance_windows WHERE id < $1 ORDER BY id DESC LIMIT $2";
+const OPEN_MAINTENANCE_WINDOWS: &str = "SELECT id FROM maintenance_windows
+    WHERE ended_at IS NULL AND ends_at > $1 ORDER BY ends_at, id LIMIT $2";
+const INCIDENTS: &str = "SELECT id FROM incidents WHERE id < $1 ORDER BY id DESC LIMIT $2";
+const OPEN_INCIDENTS: &str =
+    "SELECT id FROM incidents WHERE ended_at IS NULL AND id < $1 ORDER BY id DESC LIMIT $2";
 const BANK_CARDS_OF_USER: &str = page_of!("bank_cards", "user_id");
 const MERCHANTS_OF_OWNER: &str = page_of!("merchants", "owner_id");
 const SESSIONS_OF_USER: &str = "SELECT id FROM sessions
@@ -133,6 +140,10 @@ pub fn texts() -> Vec<&'static str> {
         CASES,
         OPEN_CASES,
         CLOSED_CASES,
+        MAINTENANCE_WINDOWS,
+        OPEN_MAINTENANCE_WINDOWS,
+        INCIDENTS,
+        OPEN_INCIDENTS,
         BANK_CARDS_OF_USER,
         MERCHANTS_OF_OWNER,
         SESSIONS_OF_USER,
@@ -226,6 +237,36 @@ impl Lists {
             }
             None => self.page(REFUNDS, filter.arguments(None, before, limit)).await,
         }
+    }
+
+    /// Maintenance windows of all banks.
+    pub async fn maintenance_windows(
+        &self,
+        before: Option<MaintenanceId>,
+        limit: u32,
+    ) -> Result<Vec<MaintenanceId>, Failure> {
+        self.page(MAINTENANCE_WINDOWS, page_arguments(None, before.map(|id| id.raw()), limit)).await
+    }
+
+    /// Maintenance windows of all banks that are not over at this time, those that end first before the others.
+    pub async fn open_maintenance_windows(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<MaintenanceId>, Failure> {
+        let arguments = vec![now.into(), i64::from(limit.min(PAGE_ROWS_MAX)).into()];
+        self.page(OPEN_MAINTENANCE_WINDOWS, arguments).await
+    }
+
+    /// Incidents at all banks; the open ones alone, where that is wanted.
+    pub async fn incidents(
+        &self,
+        is_open: bool,
+        before: Option<IncidentId>,
+        limit: u32,
+    ) -> Result<Vec<IncidentId>, Failure> {
+        let text = if is_open { OPEN_INCIDENTS } else { INCIDENTS };
+        self.page(text, page_arguments(None, before.map(|id| id.raw()), limit)).await
     }
 
     /// Operations cases: the open or the closed ones, of a kind, of an owner, where that is said.

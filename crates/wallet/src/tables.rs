@@ -7,10 +7,12 @@ use makegood_base::{RawId, Timestamp};
 
 pub use crate::cases::OperationsCase;
 pub use makegood_auth::{Session, Staff, User};
-pub use makegood_banking::{BankCard, BankTransfer};
+pub use makegood_banking::{
+    BankCard, BankMessage, BankMessageKey, BankTransfer, Incident, MaintenanceWindow,
+};
 pub use makegood_base::{
-    ApiKeyId, BankCardId, BankTransferId, CaseId, EventId, MerchantId, OrderId, PaymentId, RefundId,
-    SessionId, StaffId, TopUpId, TransferId, UserId,
+    ApiKeyId, BankCardId, BankTransferId, CaseId, EventId, IncidentId, MaintenanceId, MerchantId, OrderId,
+    PaymentId, RefundId, SessionId, StaffId, TopUpId, TransferId, UserId,
 };
 pub use makegood_merchants::{ApiKey, Merchant};
 pub use makegood_notify::Event;
@@ -35,6 +37,9 @@ macro_rules! for_each_table {
             refunds: $crate::tables::Refund, $crate::tables::RefundId;
             bank_transfers: $crate::tables::BankTransfer, $crate::tables::BankTransferId;
             operations_cases: $crate::tables::OperationsCase, $crate::tables::CaseId;
+            bank_messages: $crate::tables::BankMessage, $crate::tables::BankMessageKey;
+            maintenance_windows: $crate::tables::MaintenanceWindow, $crate::tables::MaintenanceId;
+            incidents: $crate::tables::Incident, $crate::tables::IncidentId;
             lookups: $crate::tables::Lookup, $crate::tables::LookupKey;
             idempotency: $crate::tables::Idempotency, $crate::tables::IdempotencyKey;
             events: $crate::tables::Event, $crate::tables::EventId;
@@ -62,6 +67,8 @@ pub enum LookupKind {
     TransferRef,
     /// The operations case of a kind and an object, of nobody.
     OperationsCase,
+    /// A bank's own name of a maintenance window, behind the bank's.
+    BankWindow,
 }
 
 impl LookupKind {
@@ -75,6 +82,7 @@ impl LookupKind {
         Self::TopUpRef,
         Self::TransferRef,
         Self::OperationsCase,
+        Self::BankWindow,
     ];
 
     /// The kind as it is stored.
@@ -89,6 +97,7 @@ impl LookupKind {
             Self::TopUpRef => "top_up_ref",
             Self::TransferRef => "transfer_ref",
             Self::OperationsCase => "operations_case",
+            Self::BankWindow => "bank_window",
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::ServerConfig;
 use crate::data_folder::{self, DataFolderError};
 use crate::output::counted;
-use makegood_app::BankConfig;
+use makegood_app::{BankConfig, Secrets};
 use makegood_sql::{Database, Error, Fields, Kind, Value};
 
 /// The simulated bank's id.
@@ -84,7 +84,7 @@ pub(crate) fn simulated(
 pub(super) fn access(
     config: &ServerConfig,
     simulated: Option<&makegood_banksim::Running>,
-    secret: &str,
+    secrets: &Secrets,
 ) -> BankConfig {
     let (name, url) = match (simulated, config.bank_url.clone()) {
         (None, Some(url)) => ("Bank", url),
@@ -96,7 +96,8 @@ pub(super) fn access(
         id: id(config).to_owned(),
         name: name.to_owned(),
         url,
-        secret: secret.to_owned(),
+        secret: secrets.bank_secret.clone(),
+        callback_secret: Some(secrets.bank_callback_secret.clone()),
         answer_timeout: config.settings.schedule.answer_timeout,
     }
 }

@@ -5,6 +5,7 @@ mod decline;
 mod money;
 mod payment;
 mod people;
+mod rails;
 mod standing;
 mod trace;
 
@@ -18,7 +19,9 @@ pub use people::{
     BankCardView, BankView, MeView, MerchantCreatedView, MerchantView, SessionOpenedView, SessionView,
     StaffView,
 };
+pub use rails::{BankTransferView, IncidentView, MaintenanceView, MessageView, RecallView};
 pub use trace::{HopView, TraceView};
 
 pub(crate) use payment::order_of;
+pub(crate) use rails::message_keys;
 pub(crate) use trace::Reading;
