@@ -138,6 +138,10 @@ impl Breaker {
                 (self.under_way, self.answered) = (0, 0);
             }
             (BreakerState::HalfOpen, true) => {}
+            // Asked when nothing was suspected, it is one failure as any other.
+            (BreakerState::Closed, false) if self.failures < self.limits.suspicious_after => {
+                self.failures = self.failures.saturating_add(1);
+            }
             (BreakerState::Closed, false) => self.open(self.limits.pause, now),
             (_, false) => self.open(self.pause.saturating_mul(2), now),
         }
@@ -204,7 +208,9 @@ mod tests {
                 breaker.probed(true, at(call));
             }
         }
-        assert_eq!(breaker.state(), BreakerState::Closed);
+        breaker.probed(false, at(100));
+        assert_eq!(breaker.state(), BreakerState::Closed, "nothing was suspected");
+        breaker.probed(true, at(100));
         // Nobody is there who could say that the bank is.
         (0..5).for_each(|_| breaker.called(transfer(1), false, at(200)));
         breaker.probed(false, at(200));

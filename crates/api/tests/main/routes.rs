@@ -315,6 +315,7 @@ fn put(body: &mut Value, path: &[String], value: Value) {
 /// An id of the kind that a path is about.
 fn some_id(path: &str) -> &'static str {
     const IDS: &[(&str, &str)] = &[
+        ("/v1/bank-callbacks", "simbank"),
         ("/v1/me/bank-cards", "crd_01h455vb4pex5vsknk084sn02q"),
         ("/v1/merchants", "mch_01h455vb4pex5vsknk084sn02q"),
         ("/v1/ops/cases", "case_01h455vb4pex5vsknk084sn02q"),

@@ -27,8 +27,6 @@ pub(crate) enum Fate {
     RefusesSilently(Duration),
     /// It never sees it, and says nothing for so long.
     Loses(Duration),
-    /// It refuses it.
-    Refuses,
     /// It executes it, and shows it with these members instead.
     Shows(Value),
 }
@@ -129,6 +127,13 @@ impl ScriptedBank {
         let mut all: Vec<_> = bank.transfers.iter().map(|(name, held)| (held.number, name.clone())).collect();
         all.sort();
         all.into_iter().map(|(_, name)| name).collect()
+    }
+
+    /// The last transfer from a card that it has seen.
+    pub(crate) fn last_in(&self) -> String {
+        let bank = self.bank();
+        let inward = bank.transfers.iter().filter(|(_, held)| held.asked["direction"] == "in");
+        inward.max_by_key(|(_, held)| held.number).map(|(name, _)| name.clone()).unwrap()
     }
 
     /// Takes back what it has executed.
@@ -282,7 +287,6 @@ impl Bank {
             |executed, settles_at, shown| Held { asked, executed, settles_at, returned: None, shown, number };
         let held = match fate {
             Fate::Settles(after) => held(true, now.plus(after), json!({})),
-            Fate::Refuses => held(false, now, json!({})),
             Fate::Shows(shown) => held(true, now, shown),
             Fate::ExecutesSilently(silent) => {
                 self.silent_until.insert(reference.to_owned(), now.plus(silent));

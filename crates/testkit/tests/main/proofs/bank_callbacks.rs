@@ -93,7 +93,7 @@ impl Scene {
     async fn tell(&self, order: &[Says]) -> Told {
         let top_up = self.wallet.top_up(&self.payer, self.card, "1.00").await;
         self.wallet.run().await;
-        let reference = self.bank.references().pop().unwrap();
+        let reference = self.bank.last_in();
         let mut forged = 0;
         for says in order {
             let mut transfer = self.bank.shows(&reference);
