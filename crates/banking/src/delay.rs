@@ -42,10 +42,14 @@ impl BankTransfer {
         true
     }
 
-    /// Promises an answer by this time: never an earlier one than was promised before.
+    /// Promises an answer by this time: never an earlier one than was promised before. Somebody looks by then.
     pub fn promise(&mut self, by: Timestamp) {
-        if !self.is_final() {
-            self.expected_by = self.expected_by.max(by);
+        if self.is_final() || by <= self.expected_by {
+            return;
+        }
+        self.expected_by = by;
+        if self.lease.is_none() {
+            self.next_at = self.next_at.map(|next| next.min(by));
         }
     }
 

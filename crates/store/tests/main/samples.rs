@@ -282,14 +282,16 @@ pub fn bank_transfers(key: u8, content: u8) -> BankTransfer {
 }
 
 pub fn bank_messages(key: u8, content: u8) -> BankMessage {
+    // A bank moves something, or says nothing of an amount.
+    let amount = Money::new(i64::from(content) + 1, Currency::KWD);
     let bank_reference = text(content);
     let reason = pick(ReturnReason::ALL, content);
     let answers = [
-        Answer::Succeeded { bank_reference: bank_reference.clone(), amount: amount(content) },
+        Answer::Succeeded { bank_reference: bank_reference.clone(), amount },
         Answer::Accepted { bank_reference: bank_reference.clone() },
         Answer::Refused { refusal: Refusal::Other, bank_reference: Some(bank_reference.clone()) },
-        Answer::Misdirected { bank_reference: bank_reference.clone(), amount: amount(content) },
-        Answer::Returned { bank_reference, amount: amount(content), reason },
+        Answer::Misdirected { bank_reference: bank_reference.clone(), amount },
+        Answer::Returned { bank_reference, amount, reason },
         Answer::Recall { state: pick(RecallState::ALL, content) },
         Answer::NotFound,
         Answer::NoAnswer,
