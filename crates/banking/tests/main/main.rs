@@ -1,4 +1,5 @@
 //! Bank transfers: rules in tables, every short sequence of events, and a model bank that loses and delays.
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod delays;
 mod model;

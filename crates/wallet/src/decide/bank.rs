@@ -55,13 +55,18 @@ pub(super) fn record(
     answer: Answer,
 ) -> Result<Reply, Stop> {
     context.actor.must_be_internal()?;
-    let mut transfer = transfer_of(context, id)?;
+    let before = transfer_of(context, id)?;
+    let mut transfer = before.clone();
     let lease = transfer.lease.filter(|_| transfer.generation == generation);
     let kind = lease.map_or(MessageKind::Enquiry, |lease| lease.step.into());
     let outcome = match transfer.answer(generation, answer.clone(), context.now, &context.settings.schedule) {
         Ok(outcome) => outcome,
         Err(stale) => return Reply::json(409, &stale.to_string()),
     };
+    // What was recorded before says nothing new, and leaves nothing behind.
+    if transfer == before {
+        return Ok(Reply::empty());
+    }
     messages::keep(context, &mut transfer, kind, &answer)?;
     let alert = take_in(context, transfer, outcome)?;
     alert.map_or(Ok(Reply::empty()), |alert| Reply::json(200, &alert))
