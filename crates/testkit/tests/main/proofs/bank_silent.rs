@@ -99,7 +99,8 @@ async fn one_silence(db: Db, silence: Duration) -> Told {
         looks += 1;
         wallet.run_after(silence / (steps + 1)).await;
     }
-    // It speaks again.
+    // It speaks again, and does at once what it is asked for from now on.
+    bank.set(Fate::Settles(Duration::ZERO));
     for _ in 0..40 {
         wallet.run_after(Duration::from_secs(3_600)).await;
     }
