@@ -4,7 +4,9 @@
 use makegood_base::{MerchantId, Timestamp, UserId};
 use makegood_ledger::{AccountSpec, Book, Head, Rejection, Transaction, TransactionId, apply};
 use makegood_money::{Currency, Money, basis_points_of, share};
-use makegood_wallet::postings::{self, Movement, MovementCode, PaymentLegs, check_balance};
+use makegood_wallet::postings::{
+    self, Bearers, MerchantShares, Movement, MovementCode, PaymentLegs, UserShares, check_balance,
+};
 
 /// One byte for the movement, two for fee and refund in 256ths of the whole, eight for the amount.
 pub fn check(input: &[u8]) {
@@ -42,6 +44,24 @@ fn example(code: MovementCode, amount: Money, fee: u8, refund: u8) -> Movement {
         MovementCode::CardRefundSettled => postings::card_refund_settled("simbank", amount),
         MovementCode::CardRefundRefused => postings::card_refund_refused("simbank", amount),
         MovementCode::LateSuccess => postings::late_success("simbank", amount),
+        MovementCode::Unidentified => postings::unidentified("simbank", amount),
+        MovementCode::UnidentifiedCorrected => postings::unidentified_corrected("simbank", amount),
+        MovementCode::BankReturned => {
+            let shares = UserShares::of(amount.minor(), refunded, fee_minor);
+            postings::bank_returned("simbank", payer, amount, shares)
+        }
+        MovementCode::CardPaymentReturned => {
+            let bearers = Bearers {
+                merchant_part: amount.minor().saturating_sub(fee_minor).saturating_sub(refunded).max(0),
+                fee_part: fee_minor.saturating_sub(fee_back),
+                pending: refunded,
+                available: fee_back,
+                float: fee_minor,
+            };
+            let shares = MerchantShares::of(amount.minor(), bearers);
+            postings::card_payment_returned("simbank", (payer, merchant), amount, shares, against)
+        }
+        MovementCode::TransferOutReturned => postings::transfer_out_returned("simbank", amount),
     }
 }
 

@@ -149,6 +149,9 @@ fn location(body: &[u8]) -> Option<String> {
         "top" => "top-ups",
         "trf" => "transfers",
         "rfd" => "refunds",
+        "btr" => "ops/bank-transfers",
+        "mnt" => "ops/maintenance-windows",
+        "inc" => "ops/incidents",
         _ => return None,
     };
     Some(format!("/v1/{collection}/{id}"))

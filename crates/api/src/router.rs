@@ -42,8 +42,12 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(routes::transfers::router())
         .merge(routes::orders::router())
         .merge(routes::payments::router())
+        .merge(routes::live::router())
+        .merge(routes::bank_callbacks::router())
+        .merge(routes::operations::router())
         .merge(routes::refunds::router())
         .merge(routes::merchants::router())
         .merge(routes::events::router())
+        .merge(routes::cases::router())
         .merge(routes::service::router())
 }

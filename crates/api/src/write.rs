@@ -120,7 +120,7 @@ impl<T: DeserializeOwned> FromRequest<Api> for Write<T> {
 }
 
 /// Reads a whole body, and no more of it than is taken.
-async fn read(body: Body) -> Result<Vec<u8>, Refused> {
+pub(crate) async fn read(body: Body) -> Result<Vec<u8>, Refused> {
     let mut stream = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(chunk) = stream.next().await {

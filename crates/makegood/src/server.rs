@@ -123,7 +123,7 @@ impl Server {
                 Some(makegood_banksim::start(bank, Arc::clone(&clock)).await?)
             }
         };
-        let bank = banks::access(&config, simulated.as_ref(), &secrets.bank_secret);
+        let bank = banks::access(&config, simulated.as_ref(), &secrets);
         for left in banks::left_behind(&database, &config).await? {
             tracing::warn!(bank = left.bank, "{left}");
         }

@@ -2,8 +2,8 @@
 //! next to each other; what does not fit on the way back names table, column and key.
 
 use makegood_base::{
-    ApiKeyId, BankCardId, BankTransferId, EventId, MerchantId, OrderId, PaymentId, RawId, RefundId,
-    SessionId, StaffId, Timestamp, TopUpId, TransferId, UserId,
+    ApiKeyId, BankCardId, BankTransferId, CaseId, EventId, IncidentId, MaintenanceId, MerchantId, OrderId,
+    PaymentId, RawId, RefundId, SessionId, StaffId, Timestamp, TopUpId, TransferId, UserId,
 };
 use makegood_ledger::AccountId;
 use makegood_money::{Currency, Money};
@@ -130,7 +130,10 @@ ids!(
     ApiKeyId,
     BankCardId,
     BankTransferId,
+    CaseId,
     EventId,
+    IncidentId,
+    MaintenanceId,
     MerchantId,
     OrderId,
     PaymentId,

@@ -88,11 +88,16 @@ impl TestWallet {
         user
     }
 
-    /// A member of staff, logged in.
+    /// A member of staff who answers people, logged in.
     pub async fn staff(&self) -> Person<StaffId> {
+        self.staff_with(StaffRole::Support).await
+    }
+
+    /// A member of staff with this role, logged in.
+    pub async fn staff_with(&self, role: StaffRole) -> Person<StaffId> {
         let login = format!("{}@example.com", self.name("staff"));
         let password_hash = self.app.hash_password(PASSWORD.to_owned()).await.expect("a hash");
-        let action = Action::AddStaff { login: login.clone(), password_hash, role: StaffRole::Support };
+        let action = Action::AddStaff { login: login.clone(), password_hash, role };
         let id: StaffId = self.submit(Caller::Operator, action).await.expect(201).id("/id");
         let (caller, token) = self.log_in(&login, true).await;
         Person { id, login, caller, token }
@@ -134,15 +139,16 @@ impl TestWallet {
 
     /// An active card of this number.
     pub async fn card(&self, user: &Person, number: &str) -> BankCardId {
-        let check = self.app.link_card("simbank", number, "Wang Xiaoming").await.expect("the bank links it");
+        let bank = self.bank_id();
+        let check = self.app.link_card(bank, number, "Wang Xiaoming").await.expect("the bank links it");
         let action = Action::LinkBankCard {
-            bank: "simbank".to_owned(),
+            bank: bank.to_owned(),
             agreement: check.agreement.clone(),
             last4: check.last4,
             holder_check: check.holder_check,
         };
         let bank_card: BankCardId = self.submit(user.caller, action).await.expect(201).id("/id");
-        self.app.confirm_card("simbank", &check.agreement, "123456").await.expect("the code is right");
+        self.app.confirm_card(bank, &check.agreement, "123456").await.expect("the code is right");
         let _active = self.submit(user.caller, Action::ActivateBankCard { bank_card }).await.expect(200);
         bank_card
     }

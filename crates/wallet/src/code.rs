@@ -162,6 +162,9 @@ codes! {
     /// The merchant does not accept this source.
     SourceNotAccepted = "source.not_accepted", 402, Merchant, false;
 
+    /// The source's bank is not asked now, so that nothing was begun.
+    SourceUnavailable = "source.unavailable", 503, Bank, true;
+
     /// The balance is not enough.
     BalanceInsufficient = "balance.insufficient", 402, Account, false;
     /// An account that the movement touches is frozen or closed.
@@ -181,6 +184,14 @@ codes! {
     BankNotReceived = "bank.not_received", 402, Bank, true;
     /// The bank refuses, and does not say why.
     BankRefused = "bank.refused", 402, Bank, false;
+    /// The bank moved the money, and took that back.
+    BankReturned = "bank.returned", 402, Bank, false;
+    /// A message that is said to be a bank's, and is not.
+    BankCallbackUnsigned = "bank.callback_unsigned", 401, Bank, false;
+    /// The transfer is not one that a bank has paid out.
+    RecallNothing = "recall.nothing_to_recall", 409, Policy, false;
+    /// The money is back already.
+    RecallReturned = "recall.returned_already", 409, Policy, false;
 
     /// More would be returned than was paid.
     RefundExceedsPayment = "refund.exceeds_payment", 409, Merchant, false;

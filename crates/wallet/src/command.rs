@@ -2,12 +2,13 @@
 
 use crate::Caller;
 use crate::tables::{
-    BankCardId, BankTransferId, IdempotencyKey, MerchantId, OrderId, PaymentId, SessionId, UserId,
+    BankCardId, BankTransferId, IdempotencyKey, IncidentId, MaintenanceId, MerchantId, OrderId, PaymentId,
+    SessionId, UserId,
 };
 use crate::texts::Language;
 use makegood_auth::{Principal, StaffRole};
-use makegood_banking::{Answer, CardRefusal, HolderCheck};
-use makegood_base::{ApiKeyId, IdSeed, RequestId};
+use makegood_banking::{Answer, CardRefusal, HolderCheck, PlannedWindow, Told};
+use makegood_base::{ApiKeyId, CaseId, IdSeed, RequestId, Timestamp};
 use makegood_money::Money;
 use makegood_payments::{Source, SourceKind};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,7 @@ impl Command {
     pub fn size(&self) -> CommandSize {
         let named = match &self.action {
             Action::ForgetKeys { keys } => keys.len(),
+            Action::RecordMaintenance { windows, known, .. } => windows.len().saturating_mul(2) + known.len(),
             _ => 0,
         };
         let mut bytes = Count(0);
@@ -290,6 +292,66 @@ pub enum Action {
         /// What came of it.
         answer: Answer,
     },
+    /// A bank has told something by itself, and it was made sure that it was that bank.
+    RecordBankCallback {
+        /// The bank.
+        bank: String,
+        /// What it told.
+        told: Told,
+    },
+    /// A worker puts a turn off, because the bank is not there.
+    PostponeBankTransfer {
+        /// Which.
+        bank_transfer: BankTransferId,
+        /// Until when, and because of which maintenance window, where that is known.
+        until: Option<(Timestamp, MaintenanceId)>,
+    },
+    /// Staff call back what a bank has paid out.
+    RecallBankTransfer {
+        /// Which.
+        bank_transfer: BankTransferId,
+        /// Why.
+        reason: String,
+    },
+    /// A bank has said which maintenance windows it plans.
+    RecordMaintenance {
+        /// The bank.
+        bank: String,
+        /// All that it plans.
+        windows: Vec<PlannedWindow>,
+        /// Those of its windows that the wallet has open: what the bank names no more is called off.
+        known: Vec<MaintenanceId>,
+    },
+    /// Staff set a maintenance window.
+    SetMaintenance {
+        /// The bank.
+        bank: String,
+        /// When it begins.
+        starts_at: Timestamp,
+        /// When it ends.
+        ends_at: Timestamp,
+        /// What it is for.
+        description: String,
+    },
+    /// Staff call a maintenance window off, or end it before its time.
+    EndMaintenance {
+        /// Which.
+        window: MaintenanceId,
+    },
+    /// Staff tell that something is wrong at a bank.
+    OpenIncident {
+        /// The bank.
+        bank: String,
+        /// What is wrong.
+        description: String,
+        /// When it is expected to be over.
+        expected_by: Option<Timestamp>,
+    },
+    /// Staff tell that it is over.
+    EndIncident {
+        /// Which.
+        incident: IncidentId,
+    },
     /// An order's time is over.
     ExpireOrder {
         /// Which.
@@ -304,6 +366,13 @@ pub enum Action {
     ForgetKeys {
         /// Which.
         keys: Vec<IdempotencyKey>,
+    },
+    /// A member of staff closes an operations case.
+    CloseCase {
+        /// Which.
+        case: CaseId,
+        /// What was done.
+        note: String,
     },
 }
 
@@ -331,9 +400,18 @@ impl Action {
             Self::Refund { .. } => "refund",
             Self::ClaimBankTransfer { .. } => "claim_bank_transfer",
             Self::RecordBankAnswer { .. } => "record_bank_answer",
+            Self::RecordBankCallback { .. } => "record_bank_callback",
+            Self::PostponeBankTransfer { .. } => "postpone_bank_transfer",
+            Self::RecallBankTransfer { .. } => "recall_bank_transfer",
+            Self::RecordMaintenance { .. } => "record_maintenance",
+            Self::SetMaintenance { .. } => "set_maintenance",
+            Self::EndMaintenance { .. } => "end_maintenance",
+            Self::OpenIncident { .. } => "open_incident",
+            Self::EndIncident { .. } => "end_incident",
             Self::ExpireOrder { .. } => "expire_order",
             Self::ClosePayment { .. } => "close_payment",
             Self::ForgetKeys { .. } => "forget_keys",
+            Self::CloseCase { .. } => "close_case",
         }
     }
 
@@ -344,6 +422,9 @@ impl Action {
             self,
             Self::ClaimBankTransfer { .. }
                 | Self::RecordBankAnswer { .. }
+                | Self::RecordBankCallback { .. }
+                | Self::PostponeBankTransfer { .. }
+                | Self::RecordMaintenance { .. }
                 | Self::ExpireOrder { .. }
                 | Self::ClosePayment { .. }
                 | Self::ForgetKeys { .. }

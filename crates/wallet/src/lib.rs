@@ -6,6 +6,7 @@
 //! randomness; the same command on the same facts at the same time does the same.
 
 mod actor;
+pub mod cases;
 mod code;
 mod command;
 mod decide;
@@ -24,11 +25,11 @@ pub mod view;
 pub use actor::{Actor, Caller, CallerRow};
 pub use code::{Cause, Code};
 pub use command::{Action, Command, CommandSize, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef};
-pub use decide::{BankAlert, ClaimedTransfer};
+pub use decide::{BankAlert, ClaimedTransfer, Heard};
 pub use execute::execute;
 pub use facts::{Changes, Facts, Needs, Row, RowChanges, Rows, Savepoint};
 pub use needs::needs;
 pub use problem::{Document, Problem, Remedy, Stop};
 pub use query::{Query, answer, query_needs};
 pub use reply::{Reply, SECRET_PLACEHOLDER, SecretOf};
-pub use settings::Settings;
+pub use settings::{Outlook, Outlooks, Settings};

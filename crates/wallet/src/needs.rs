@@ -2,13 +2,17 @@
 //! added: a payment leads to its order, the order to its merchant, the merchant to its accounts.
 
 use crate::decide::ids;
+use crate::decide::window_key;
+use crate::postings::{Account, Kind};
 use crate::tables::{
     BankTransferId, IdempotencyKey, LookupKey, LookupKind, OrderId, PaymentId, RefundId, TimerKey, TimerKind,
     TopUpId, UserId,
 };
 use crate::{Action, Actor, Caller, Command, Facts, Needs, NewPayment, PayeeRef, postings};
 use makegood_auth::Principal;
-use makegood_banking::Purpose;
+use makegood_banking::{
+    Answer, BankMessageKey, BankTransfer, Direction, PlannedWindow, Purpose, Told, ToldStatus,
+};
 use makegood_base::RawId;
 use makegood_ledger::{RowKey, TransactionId};
 use makegood_money::Money;
@@ -90,11 +94,31 @@ impl Asked<'_> {
             Action::Refund { payment, amount, merchant_refund_no, .. } => {
                 self.refund_payment(*payment, *amount, merchant_refund_no.as_deref());
             }
-            Action::ClaimBankTransfer { bank_transfer } | Action::RecordBankAnswer { bank_transfer, .. } => {
+            Action::ClaimBankTransfer { bank_transfer }
+            | Action::PostponeBankTransfer { bank_transfer, .. } => {
                 self.bank_answer(*bank_transfer);
             }
+            Action::RecordBankAnswer { bank_transfer, answer, .. } => {
+                self.bank_answer(*bank_transfer);
+                self.bank_word(
+                    *bank_transfer,
+                    matches!(answer, Answer::Returned { .. } | Answer::Recall { .. }),
+                );
+            }
+            Action::RecordBankCallback { bank, told } => self.callback(bank, told),
+            Action::RecallBankTransfer { bank_transfer, .. } => self.bank_transfer(*bank_transfer),
+            Action::RecordMaintenance { bank, windows, known } => self.maintenance(bank, windows, known),
+            Action::EndMaintenance { window } => drop(self.needs.maintenance_windows.insert(*window)),
+            Action::EndIncident { incident } => drop(self.needs.incidents.insert(*incident)),
+            Action::SetMaintenance { .. } | Action::OpenIncident { .. } => {}
             Action::ExpireOrder { order } => self.order(*order),
             Action::ForgetKeys { keys } => self.needs.idempotency.extend(keys.iter().cloned()),
+            Action::CloseCase { case, .. } => {
+                self.needs.operations_cases.insert(*case);
+                if let Some(Actor::Staff(staff)) = actor {
+                    self.needs.staff.insert(staff);
+                }
+            }
         }
     }
 
@@ -314,5 +338,91 @@ impl Asked<'_> {
             Purpose::Withdrawal(_) => {}
         }
         self.movement(&postings::late_success(bank, amount), ids::late_success_transaction(id));
+    }
+
+    /// What a bank told by itself: of one of our transfers, or of money that nobody knows.
+    fn callback(&mut self, bank: &str, told: &Told) {
+        if let Ok(id) = told.reference.parse::<BankTransferId>() {
+            self.bank_answer(id);
+            self.bank_word(id, matches!(told.status, ToldStatus::Returned { .. }));
+            if self.facts.bank_transfers.peek(&id).is_some() || !self.facts.bank_transfers.is_known(&id) {
+                return;
+            }
+        }
+        let transaction = ids::unknown_reference_transaction(bank, &told.reference);
+        self.movement(&postings::unidentified(bank, told.amount), transaction);
+    }
+
+    /// What a word of a bank touches beside the object that it is about: what it said before, and, where it takes
+    /// something back, whoever has to bear it.
+    fn bank_word(&mut self, id: BankTransferId, takes_back: bool) {
+        let Some(transfer) = self.facts.bank_transfers.peek(&id) else { return };
+        if transfer.messages > 0 {
+            self.needs.bank_messages.insert(BankMessageKey { transfer: id, number: transfer.messages });
+        }
+        if let Some(amount) = transfer.mismatch {
+            self.movement(&postings::unidentified(&transfer.bank, amount), ids::mismatch_transaction(id));
+            let corrected = ids::mismatch_corrected_transaction(id);
+            self.needs.ledger.insert(RowKey::Transaction(corrected));
+        }
+        if takes_back {
+            self.taken_back(transfer);
+        }
+    }
+
+    /// The accounts of whoever has to bear what a bank took back.
+    fn taken_back(&mut self, transfer: &BankTransfer) {
+        let (currency, bank) = (transfer.amount.currency(), transfer.bank.as_str());
+        let ours = [Kind::Float, Kind::FloatContra, Kind::IncomeFee, Kind::RefundClearing];
+        let at_bank = [Kind::Custody, Kind::InTransit, Kind::OutInTransit, Kind::Suspense];
+        let mut accounts: Vec<Account> = ours.iter().map(|kind| Account::ours(*kind, currency)).collect();
+        accounts.extend(at_bank.iter().map(|kind| Account::bank(*kind, bank, currency)));
+        let of_user = |user| [Account::user(user, currency), Account::user_owes(user, currency)];
+        match (transfer.purpose, transfer.direction) {
+            (Purpose::TopUp(id), Direction::In) => {
+                accounts.extend(self.facts.top_ups.peek(&id).into_iter().flat_map(|row| of_user(row.user)));
+            }
+            (Purpose::Payment(id), _) => {
+                if let Some(row) = self.facts.payments.peek(&id) {
+                    let kinds = [Kind::MerchantPending, Kind::MerchantAvailable, Kind::MerchantRecv];
+                    accounts.extend(kinds.map(|kind| Account::merchant(kind, row.merchant, currency)));
+                    accounts.extend(of_user(row.payer));
+                    let legs = ids::payment_legs(row);
+                    let fee = legs.fee.into_iter().flat_map(|(pool, own)| [pool, own]);
+                    self.needs.ledger.extend(legs.merchant.into_iter().chain(fee).map(RowKey::Transfer));
+                }
+            }
+            _ => {}
+        }
+        self.needs.ledger.extend(accounts.iter().map(|account| RowKey::Account(account.id())));
+        let transaction = ids::bank_returned_transaction(transfer.id);
+        self.needs.ledger.insert(RowKey::Transaction(transaction));
+    }
+
+    fn maintenance(&mut self, bank: &str, windows: &[PlannedWindow], known: &[crate::tables::MaintenanceId]) {
+        self.needs.maintenance_windows.extend(known);
+        for window in windows {
+            let key = window_key(bank, &window.id);
+            if let Some(row) = self.facts.lookups.peek(&key) {
+                self.needs.maintenance_windows.insert(row.target.into());
+            }
+            self.needs.lookups.insert(key);
+        }
+    }
+
+    /// What a trace tells of transfers at banks beside themselves: what they waited for and, to staff, what was said.
+    pub(crate) fn at_banks(
+        &mut self,
+        transfers: impl IntoIterator<Item = Option<BankTransferId>>,
+        actor: Option<Actor>,
+    ) {
+        for id in transfers.into_iter().flatten() {
+            let Some(row) = self.facts.bank_transfers.peek(&id) else { continue };
+            self.needs.maintenance_windows.extend(row.maintenance);
+            self.needs.incidents.extend(row.incident);
+            if matches!(actor, Some(Actor::Staff(_))) {
+                self.needs.bank_messages.extend(crate::view::message_keys(row));
+            }
+        }
     }
 }

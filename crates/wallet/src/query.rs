@@ -3,13 +3,14 @@
 use crate::needs::Asked;
 use crate::postings::{Account, Kind};
 use crate::tables::{
-    BankCardId, LookupKey, LookupKind, MerchantId, OrderId, Payment, PaymentId, Refund, RefundId, TopUp,
-    TopUpId, TransferId, UserId,
+    BankCardId, BankTransferId, CaseId, IncidentId, LookupKey, LookupKind, MaintenanceId, MerchantId,
+    OrderId, Payment, PaymentId, Refund, RefundId, TopUp, TopUpId, TransferId, UserId,
 };
 use crate::texts::{Language, Role};
 use crate::view::{
-    BalanceView, BalancesView, BankCardView, ListView, MeView, MerchantView, OrderView, PaymentView, Reading,
-    RefundView, ResolvedView, TopUpView, TraceView, TransferView, order_of,
+    BalanceView, BalancesView, BankCardView, BankTransferView, CaseView, IncidentView, ListView,
+    MaintenanceView, MeView, MerchantView, OrderView, PaymentView, Reading, RefundView, ResolvedView,
+    TopUpView, TraceView, TransferView, order_of,
 };
 use crate::{Actor, Caller, Code, Facts, Needs, PayeeRef, Reply, Settings, Stop};
 use makegood_base::{RequestId, Timestamp};
@@ -68,6 +69,20 @@ pub enum Query {
     Refunds(Vec<RefundId>, Option<String>),
     /// The trace of a refund.
     RefundTrace(RefundId),
+    /// A transfer at a bank; for staff.
+    BankTransfer(BankTransferId),
+    /// A maintenance window; for staff.
+    Maintenance(MaintenanceId),
+    /// Maintenance windows, with the cursor of the next page; for staff.
+    MaintenanceWindows(Vec<MaintenanceId>, Option<String>),
+    /// An incident; for staff.
+    Incident(IncidentId),
+    /// Incidents, with the cursor of the next page; for staff.
+    Incidents(Vec<IncidentId>, Option<String>),
+    /// An operations case; for staff.
+    Case(CaseId),
+    /// Operations cases, with the cursor of the next page; for staff.
+    Cases(Vec<CaseId>, Option<String>),
 }
 
 /// The rows that a query touches, given what is known.
@@ -104,20 +119,41 @@ pub fn query_needs(query: &Query, caller: Caller, facts: &Facts) -> Needs {
             asked.needs.users.extend(payee);
         }
         Query::Orders(ids, _) => ids.iter().for_each(|id| asked.order_shown(*id)),
-        Query::Payment(id) | Query::PaymentTrace(id) => asked.payment(*id),
+        Query::Payment(id) => asked.payment(*id),
+        Query::PaymentTrace(id) => {
+            asked.payment(*id);
+            if let Some(row) = facts.payments.peek(id) {
+                let back = row.late_refund.and_then(|id| facts.refunds.peek(&id)?.bank_transfer);
+                asked.at_banks([row.bank_transfer, back], actor);
+            }
+        }
         Query::Payments(ids, _) => ids.iter().for_each(|id| asked.payment(*id)),
-        Query::TopUp(id) | Query::TopUpTrace(id) => asked.top_up(*id),
+        Query::TopUp(id) => asked.top_up(*id),
+        Query::TopUpTrace(id) => {
+            asked.top_up(*id);
+            if let Some(row) = facts.top_ups.peek(id) {
+                asked.at_banks([Some(row.bank_transfer), row.late_return], actor);
+            }
+        }
         Query::TopUps(ids, _) => ids.iter().for_each(|id| asked.top_up(*id)),
         Query::Transfer(id) | Query::TransferTrace(id) => drop(asked.needs.transfers.insert(*id)),
         Query::Transfers(ids, _) => asked.needs.transfers.extend(ids),
         Query::Refund(id) => refund(&mut asked, *id),
         Query::RefundTrace(id) => {
             refund(&mut asked, *id);
-            if let Some(row) = asked.facts.refunds.peek(id) {
+            if let Some(row) = facts.refunds.peek(id) {
                 asked.needs.payments.insert(row.payment);
+                asked.at_banks([row.bank_transfer], actor);
             }
         }
+        Query::BankTransfer(id) => drop(asked.needs.bank_transfers.insert(*id)),
+        Query::Maintenance(id) => drop(asked.needs.maintenance_windows.insert(*id)),
+        Query::MaintenanceWindows(ids, _) => asked.needs.maintenance_windows.extend(ids),
+        Query::Incident(id) => drop(asked.needs.incidents.insert(*id)),
+        Query::Incidents(ids, _) => asked.needs.incidents.extend(ids),
         Query::Refunds(ids, _) => ids.iter().for_each(|id| refund(&mut asked, *id)),
+        Query::Case(id) => drop(asked.needs.operations_cases.insert(*id)),
+        Query::Cases(ids, _) => asked.needs.operations_cases.extend(ids),
     }
     asked.needs
 }
@@ -218,6 +254,16 @@ impl Reader<'_> {
                 let (refund, role) = self.refund_row(*id)?;
                 Reply::json(200, &TraceView::refund(refund, self.facts, self.reading(role))?)
             }
+            Query::BankTransfer(id) => {
+                let row = self.for_staff(self.facts.bank_transfers.get(id)?)?;
+                Reply::json(200, &BankTransferView::of(row, self.settings.livemode))
+            }
+            Query::Maintenance(id) => Reply::json(200, &self.maintenance(*id)?),
+            Query::MaintenanceWindows(ids, next) => list(ids, next, |id| self.maintenance(id)),
+            Query::Incident(id) => Reply::json(200, &self.incident(*id)?),
+            Query::Incidents(ids, next) => list(ids, next, |id| self.incident(id)),
+            Query::Case(id) => Reply::json(200, &self.case(*id)?),
+            Query::Cases(ids, next) => list(ids, next, |id| self.case(id)),
         }
     }
 
@@ -301,7 +347,7 @@ impl Reader<'_> {
     }
 
     const fn reading(&self, role: Role) -> Reading<'_> {
-        Reading { settings: self.settings, role, language: self.language }
+        Reading { settings: self.settings, role, language: self.language, now: self.now }
     }
 
     fn payment_row(&self, id: PaymentId) -> Result<(&Payment, Role), Stop> {
@@ -335,6 +381,33 @@ impl Reader<'_> {
             Actor::Staff(_) => Ok(TransferView::of(transfer, true, livemode)),
             _ => Err(Code::NotFound.into()),
         }
+    }
+
+    /// What staff alone may read.
+    fn for_staff<'a, R>(&self, row: Option<&'a R>) -> Result<&'a R, Stop> {
+        if self.actor.role() == Role::Staff {
+            row.ok_or(Code::NotFound.into())
+        } else {
+            Err(Code::AuthForbidden.into())
+        }
+    }
+
+    fn maintenance(&self, id: MaintenanceId) -> Result<MaintenanceView, Stop> {
+        let row = self.for_staff(self.facts.maintenance_windows.get(&id)?)?;
+        Ok(MaintenanceView::of(row, self.now, self.settings.livemode))
+    }
+
+    fn incident(&self, id: IncidentId) -> Result<IncidentView, Stop> {
+        let row = self.for_staff(self.facts.incidents.get(&id)?)?;
+        Ok(IncidentView::of(row, self.settings.livemode))
+    }
+
+    fn case(&self, id: CaseId) -> Result<CaseView, Stop> {
+        if self.actor.role() != Role::Staff {
+            return Err(Code::AuthForbidden.into());
+        }
+        let case = self.facts.operations_cases.get(&id)?.ok_or(Stop::from(Code::NotFound))?;
+        Ok(CaseView::of(case, self.now, self.settings.livemode, self.language))
     }
 
     fn refund_row(&self, id: RefundId) -> Result<(&Refund, Role), Stop> {

@@ -1,7 +1,44 @@
 //! What decisions depend on beside facts: configuration, the same for every command of a server.
 
 use makegood_banking::Schedule;
+use makegood_base::{IncidentId, MaintenanceId, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+
+/// What a server knows of a bank now: observations, which change as the time does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Outlook {
+    /// Whether it is not asked now, so that nothing new is begun with it.
+    pub is_down: bool,
+    /// Within how long it comes to an end with a transfer, as far as that is known.
+    pub expected_in: Option<Duration>,
+    /// Until when a planned maintenance lasts that has begun.
+    pub maintenance: Option<(Timestamp, MaintenanceId)>,
+    /// What is wrong with it, as staff have told.
+    pub incident: Option<IncidentId>,
+}
+
+/// What a server knows of its banks now. Clones share it; only what has to do with a bank looks at it.
+#[derive(Debug, Clone, Default)]
+pub struct Outlooks {
+    banks: Arc<RwLock<BTreeMap<String, Outlook>>>,
+}
+
+impl Outlooks {
+    /// What is known of a bank.
+    #[must_use]
+    pub fn of(&self, bank: &str) -> Outlook {
+        let banks = self.banks.read().unwrap_or_else(PoisonError::into_inner);
+        banks.get(bank).copied().unwrap_or_default()
+    }
+
+    /// Tells what is known of a bank.
+    pub fn tell(&self, bank: &str, outlook: Outlook) {
+        let mut banks = self.banks.write().unwrap_or_else(PoisonError::into_inner);
+        banks.insert(bank.to_owned(), outlook);
+    }
+}
 
 /// The wallet's configuration. Values that the product chose as defaults are those of [`Settings::default`].
 #[derive(Clone)]
@@ -26,6 +63,10 @@ pub struct Settings {
     pub idempotency_lifetime: Duration,
     /// How banks are asked.
     pub schedule: Schedule,
+    /// How long staff may take for an operations case.
+    pub case_due: Duration,
+    /// What is known of the banks now.
+    pub outlooks: Outlooks,
 }
 
 impl Default for Settings {
@@ -42,6 +83,8 @@ impl Default for Settings {
             confirmation_window: Duration::from_secs(15 * 60),
             idempotency_lifetime: days(30),
             schedule: Schedule::default(),
+            case_due: days(1),
+            outlooks: Outlooks::default(),
         }
     }
 }

@@ -137,13 +137,19 @@ fn entry(rows: &[HistoryEntry], currency: Currency) -> Option<EntryView> {
 /// The object that a movement belongs to, as its kind of movement names it.
 fn reference(code: MovementCode, raw: RawId) -> String {
     match code {
-        MovementCode::TopUp => TopUpId::from_raw(raw).to_string(),
+        // What is taken back of a balance was a top-up; of a payment that came too late nothing was on a balance.
+        MovementCode::TopUp | MovementCode::BankReturned => TopUpId::from_raw(raw).to_string(),
         MovementCode::Transfer => TransferId::from_raw(raw).to_string(),
-        MovementCode::Payment | MovementCode::CardPayment => PaymentId::from_raw(raw).to_string(),
-        MovementCode::LateSuccess => BankTransferId::from_raw(raw).to_string(),
+        MovementCode::Payment | MovementCode::CardPayment | MovementCode::CardPaymentReturned => {
+            PaymentId::from_raw(raw).to_string()
+        }
+        MovementCode::LateSuccess | MovementCode::Unidentified | MovementCode::UnidentifiedCorrected => {
+            BankTransferId::from_raw(raw).to_string()
+        }
         MovementCode::Refund
         | MovementCode::CardRefund
         | MovementCode::CardRefundSettled
-        | MovementCode::CardRefundRefused => RefundId::from_raw(raw).to_string(),
+        | MovementCode::CardRefundRefused
+        | MovementCode::TransferOutReturned => RefundId::from_raw(raw).to_string(),
     }
 }

@@ -122,7 +122,8 @@ async fn events_are_told_to_whom_they_concern() {
     let alerts = format!("{path}?only=alerts");
     assert_eq!(get(&service, &staff.token, &alerts, "type").await, [""; 0]);
     mismatched(&service, &payer, &shop).await;
-    assert_eq!(get(&service, &staff.token, &alerts, "type").await, ["alert.bank_mismatch"]);
+    let told = get(&service, &staff.token, &alerts, "type").await;
+    assert_eq!(told, ["alert.bank_mismatch", "case.opened"]);
     for token in [&payer.token, &shop.token] {
         service.get(token, &alerts).await.expect(403);
         let all = get(&service, token, path, "type").await;

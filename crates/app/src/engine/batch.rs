@@ -324,6 +324,8 @@ fn changed(changes: &Changes) -> Vec<RawId> {
     ids.extend(changes.orders.updated.iter().map(|(row, _)| row.id.raw()));
     ids.extend(changes.top_ups.updated.iter().map(|(row, _)| row.id.raw()));
     ids.extend(changes.refunds.updated.iter().map(|(row, _)| row.id.raw()));
+    // What waits for a bank may have a new time, or be put off.
+    ids.extend(changes.bank_transfers.updated.iter().map(|(row, _)| row.purpose.object()));
     ids
 }
 

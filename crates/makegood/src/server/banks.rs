@@ -106,7 +106,7 @@ pub(crate) fn callbacks(url: String, secrets: &Secrets) -> Result<Callbacks, Web
 pub(super) fn access(
     config: &ServerConfig,
     simulated: Option<&makegood_banksim::Running>,
-    secret: &str,
+    secrets: &Secrets,
 ) -> BankConfig {
     let (name, url) = match (simulated, config.bank_url.clone()) {
         (None, Some(url)) => ("Bank", url),
@@ -118,7 +118,8 @@ pub(super) fn access(
         id: id(config).to_owned(),
         name: name.to_owned(),
         url,
-        secret: secret.to_owned(),
+        secret: secrets.bank_secret.clone(),
+        callback_secret: Some(secrets.bank_callback_secret.clone()),
         answer_timeout: config.settings.schedule.answer_timeout,
     }
 }

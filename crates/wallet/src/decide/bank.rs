@@ -1,16 +1,18 @@
 //! What comes of a transfer at a bank: a worker's turn, and the bank's answer.
 
-use super::{Context, EVENT_LANGUAGE, ids, payments, refunds};
+use super::{Context, EVENT_LANGUAGE, cases, delays, ids, messages, payments, refunds, returns};
+use crate::cases::{CaseKind, CaseReason};
 use crate::postings::{self, Movement};
 use crate::tables::{BankTransfer, BankTransferId, Payment, PaymentId, Refund, RefundId, TopUp, TopUpId};
 use crate::texts::Role;
 use crate::view::TopUpView;
 use crate::{Reply, Stop};
-use makegood_banking::{Answer, Claim, Direction, Outcome, Purpose, Refusal};
+use makegood_banking::{Answer, Claim, Direction, MessageKind, Outcome, Purpose, Refusal, Told};
 use makegood_ledger::TransactionId;
 use makegood_payments::{PaymentStatus, TopUpStatus};
 use makegood_refunds::{RefundOrigin, RefundStatus};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// What a worker gets when it takes its turn.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,6 +37,7 @@ pub(super) fn claim(context: &mut Context<'_>, id: BankTransferId) -> Result<Rep
     let was_unknown = transfer.is_unknown();
     let claim = transfer.claim(context.now, &context.settings.schedule);
     if claim.is_some() {
+        delays::note_incident(context, &mut transfer);
         context.facts.bank_transfers.set(transfer.clone())?;
     }
     // A worker that was lost in the middle of its call leaves a transfer that nobody knows the end of.
@@ -52,28 +55,108 @@ pub(super) fn record(
     answer: Answer,
 ) -> Result<Reply, Stop> {
     context.actor.must_be_internal()?;
-    let mut transfer = transfer_of(context, id)?;
-    let outcome = match transfer.answer(generation, answer, context.now, &context.settings.schedule) {
+    let before = transfer_of(context, id)?;
+    let mut transfer = before.clone();
+    let lease = transfer.lease.filter(|_| transfer.generation == generation);
+    let kind = lease.map_or(MessageKind::Enquiry, |lease| lease.step.into());
+    let outcome = match transfer.answer(generation, answer.clone(), context.now, &context.settings.schedule) {
         Ok(outcome) => outcome,
         Err(stale) => return Reply::json(409, &stale.to_string()),
     };
+    // What was recorded before says nothing new, and leaves nothing behind.
+    if transfer == before {
+        return Ok(Reply::empty());
+    }
+    messages::keep(context, &mut transfer, kind, &answer)?;
+    let alert = take_in(context, transfer, outcome)?;
+    alert.map_or(Ok(Reply::empty()), |alert| Reply::json(200, &alert))
+}
+
+/// What came of something that a bank told by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// What a person has to look at.
+    pub alert: Option<BankAlert>,
+    /// How long the transfer took, where this was its end.
+    pub took: Option<Duration>,
+}
+
+/// A bank has told something by itself: as good as the answer to an enquiry. What says nothing new changes nothing.
+pub(super) fn callback(context: &mut Context<'_>, bank: &str, told: Told) -> Result<Reply, Stop> {
+    context.actor.must_be_internal()?;
+    let found = match told.reference.parse::<BankTransferId>() {
+        Ok(id) => context.facts.bank_transfers.get(&id)?.cloned(),
+        Err(_) => None,
+    };
+    let Some(before) = found.filter(|transfer| transfer.bank == bank) else {
+        return returns::unknown_reference(context, bank, &told);
+    };
+    let mut transfer = before.clone();
+    let answer = told.answer(&transfer);
+    let outcome = transfer.callback(answer.clone(), context.now);
+    if transfer == before {
+        return Ok(Reply::empty());
+    }
+    let is_end = transfer.is_final() && !before.is_final();
+    let took = is_end.then(|| context.now.since(transfer.created_at));
+    messages::keep(context, &mut transfer, MessageKind::Callback, &answer)?;
+    let alert = take_in(context, transfer, outcome)?;
+    Reply::json(200, &Heard { alert, took })
+}
+
+/// Does what follows from what a bank said, the same however it was heard.
+fn take_in(
+    context: &mut Context<'_>,
+    mut transfer: BankTransfer,
+    outcome: Outcome,
+) -> Result<Option<BankAlert>, Stop> {
+    let noted = delays::note(context, &mut transfer);
     context.facts.bank_transfers.set(transfer.clone())?;
     let alert = match outcome {
         Outcome::Pending | Outcome::Unchanged => None,
         Outcome::BecameUnknown => became_unknown(context, &transfer).map(|()| None)?,
-        Outcome::Settled => settled(context, &transfer).map(|()| None)?,
-        Outcome::Refused(refusal) => was_refused(context, &transfer, refusal)?,
-        Outcome::LateSuccess => late_success(context, &transfer)?,
+        Outcome::Settled => {
+            returns::corrected(context, &transfer)?;
+            settled(context, &transfer).map(|()| None)?
+        }
+        Outcome::Refused(refusal) => {
+            returns::corrected(context, &transfer)?;
+            was_refused(context, &transfer, refusal)?
+        }
+        Outcome::LateSuccess => {
+            returns::corrected(context, &transfer)?;
+            late_success(context, &transfer)?
+        }
         Outcome::Mismatch => {
+            returns::mismatched(context, &transfer)?;
             became_unknown(context, &transfer)?;
             Some(BankAlert::Mismatch)
         }
         Outcome::Contradiction => Some(BankAlert::Contradiction),
+        Outcome::Returned(reason) => {
+            returns::returned(context, &transfer)?;
+            returns::alert_of(reason)
+        }
+        Outcome::RecallRefused => Some(BankAlert::RecallRefused),
     };
-    let Some(alert) = alert else { return Ok(Reply::empty()) };
+    let overdue = delays::act(context, &transfer, noted)?;
+    let Some(alert) = alert else { return Ok(overdue) };
+    if alert == BankAlert::Contradiction {
+        let object = transfer.id.to_string();
+        cases::open(context, CaseKind::Contradiction, &object, CaseReason::BankContradiction)?;
+    }
+    tell_alert(context, &transfer, alert).map(Some)
+}
+
+/// Tells the staff what a person has to look at.
+pub(super) fn tell_alert(
+    context: &mut Context<'_>,
+    transfer: &BankTransfer,
+    alert: BankAlert,
+) -> Result<BankAlert, Stop> {
     let object = transfer.id.to_string();
     context.tell([0; 16], alert.as_str(), object.clone(), &object)?;
-    Reply::json(200, &alert)
+    Ok(alert)
 }
 
 /// What a person has to look at. Whoever records an answer gets it, to log and to count it; staff find it
@@ -87,6 +170,14 @@ pub enum BankAlert {
     Contradiction,
     /// A bank refused to take back what it had moved too late: the money waits in clearing.
     ReturnRefused,
+    /// A bank took back what it had moved.
+    Returned,
+    /// A bank will not give back what we called back.
+    RecallRefused,
+    /// A bank told of money under a reference that is not ours.
+    UnknownReference,
+    /// A bank has not said for a day how something ended.
+    Overdue,
 }
 
 impl BankAlert {
@@ -97,11 +188,15 @@ impl BankAlert {
             Self::Mismatch => "alert.bank_mismatch",
             Self::Contradiction => "alert.bank_contradiction",
             Self::ReturnRefused => "alert.return_refused",
+            Self::Returned => "alert.bank_returned",
+            Self::RecallRefused => "alert.recall_refused",
+            Self::UnknownReference => "alert.bank_unknown_reference",
+            Self::Overdue => "alert.bank_overdue",
         }
     }
 }
 
-fn post(
+pub(super) fn post(
     context: &mut Context<'_>,
     movement: Movement,
     id: TransactionId,
@@ -116,7 +211,7 @@ fn post(
     })
 }
 
-fn became_unknown(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Stop> {
+pub(super) fn became_unknown(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Stop> {
     match transfer.purpose {
         Purpose::TopUp(id) if transfer.direction == Direction::In => {
             let mut top_up = top_up_of(context, id)?;
@@ -168,13 +263,13 @@ fn top_up_settled(context: &mut Context<'_>, transfer: &BankTransfer, id: TopUpI
     save_top_up(context, top_up, "top_up.succeeded")
 }
 
-fn save_top_up(context: &mut Context<'_>, top_up: TopUp, kind: &str) -> Result<(), Stop> {
+pub(super) fn save_top_up(context: &mut Context<'_>, top_up: TopUp, kind: &str) -> Result<(), Stop> {
     tell_top_up(context, &top_up, kind)?;
     context.facts.top_ups.set(top_up)
 }
 
 /// Tells a user what became of their top-up.
-fn tell_top_up(context: &mut Context<'_>, top_up: &TopUp, kind: &str) -> Result<(), Stop> {
+pub(super) fn tell_top_up(context: &mut Context<'_>, top_up: &TopUp, kind: &str) -> Result<(), Stop> {
     let livemode = context.settings.livemode;
     let view = TopUpView::of(top_up, context.facts, Role::Payer, livemode, EVENT_LANGUAGE)?;
     context.tell(top_up.user.raw(), kind, top_up.id.to_string(), &view)
@@ -230,6 +325,7 @@ fn was_refused(
             let movement = postings::card_refund_refused(&transfer.bank, transfer.amount);
             post(context, movement, ids::return_refused_transaction(transfer.id), id.raw())?;
             let top_up = top_up_of(context, id)?;
+            stuck(context, transfer)?;
             tell_top_up(context, &top_up, "top_up.needs_action")?;
             Ok(Some(BankAlert::ReturnRefused))
         }
@@ -237,10 +333,17 @@ fn was_refused(
         (Purpose::Refund(id), _) => {
             let is_late = refund_of(context, id)?.origin == RefundOrigin::LateSuccess;
             refund_refused(context, transfer, id, code)?;
+            stuck(context, transfer)?;
             Ok(is_late.then_some(BankAlert::ReturnRefused))
         }
         (Purpose::Withdrawal(id), _) => Err(Stop::Broken(format!("{id} cannot exist"))),
     }
+}
+
+/// Money that has to go back does not find its way: a person looks.
+fn stuck(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Stop> {
+    let object = transfer.id.to_string();
+    cases::open(context, CaseKind::StuckReturn, &object, CaseReason::ReturnRefused).map(|_| ())
 }
 
 fn payment_refused(context: &mut Context<'_>, id: PaymentId, code: String) -> Result<(), Stop> {
@@ -342,12 +445,12 @@ fn give_back(context: &mut Context<'_>, mut payment: Payment, transfer: &BankTra
     refunds::tell(context, &refund, "refund.created")
 }
 
-fn top_up_of(context: &Context<'_>, id: TopUpId) -> Result<TopUp, Stop> {
+pub(super) fn top_up_of(context: &Context<'_>, id: TopUpId) -> Result<TopUp, Stop> {
     let found = context.facts.top_ups.get(&id)?;
     found.cloned().ok_or_else(|| Stop::Broken(format!("{id} is missing")))
 }
 
-fn refund_of(context: &Context<'_>, id: RefundId) -> Result<Refund, Stop> {
+pub(super) fn refund_of(context: &Context<'_>, id: RefundId) -> Result<Refund, Stop> {
     let found = context.facts.refunds.get(&id)?;
     found.cloned().ok_or_else(|| Stop::Broken(format!("{id} is missing")))
 }

@@ -112,7 +112,11 @@ pub(super) fn top_up(
         let top_up = found.ok_or_else(|| Stop::Broken(format!("{id} is missing")))?.clone();
         return answer(context, &top_up);
     }
-    active_card(context, card)?;
+    let row = active_card(context, card)?;
+    if context.settings.outlooks.of(&row.bank).is_down {
+        // Nothing is begun that would only wait.
+        return Err(Problem::new(Code::SourceUnavailable).field("bank_card").into());
+    }
     let id = context.ids.make();
     let transfer = payments::bank_transfer(context, card, Direction::In, Purpose::TopUp(id), amount)?;
     let top_up = TopUp {

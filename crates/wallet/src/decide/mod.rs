@@ -2,14 +2,20 @@
 
 mod bank;
 mod cards;
+pub(crate) mod cases;
+mod delays;
 pub(crate) mod ids;
 mod merchants;
+mod messages;
+mod notices;
 mod payments;
 mod people;
 mod refunds;
+mod returns;
 mod transfers;
 
-pub use bank::{BankAlert, ClaimedTransfer};
+pub use bank::{BankAlert, ClaimedTransfer, Heard};
+pub(crate) use notices::window_key;
 
 use crate::postings::Movement;
 use crate::tables::{Event, Lookup, LookupKey, LookupKind};
@@ -76,9 +82,28 @@ pub(crate) fn decide(context: &mut Context<'_>) -> Result<Reply, Stop> {
         Action::RecordBankAnswer { bank_transfer, generation, answer } => {
             bank::record(context, *bank_transfer, *generation, answer.clone())
         }
+        Action::RecordBankCallback { bank, told } => bank::callback(context, bank, told.clone()),
+        Action::PostponeBankTransfer { bank_transfer, until } => {
+            delays::postpone(context, *bank_transfer, *until)
+        }
+        Action::RecallBankTransfer { bank_transfer, reason } => {
+            returns::recall(context, *bank_transfer, reason)
+        }
+        Action::RecordMaintenance { bank, windows, known } => {
+            notices::record_maintenance(context, bank, windows, known)
+        }
+        Action::SetMaintenance { bank, starts_at, ends_at, description } => {
+            notices::set_maintenance(context, bank, (*starts_at, *ends_at), description)
+        }
+        Action::EndMaintenance { window } => notices::end_maintenance(context, *window),
+        Action::OpenIncident { bank, description, expected_by } => {
+            notices::open_incident(context, bank, description, *expected_by)
+        }
+        Action::EndIncident { incident } => notices::end_incident(context, *incident),
         Action::ExpireOrder { order } => merchants::expire_order(context, *order),
         Action::ClosePayment { payment } => payments::close(context, *payment),
         Action::ForgetKeys { keys } => people::forget_keys(context, keys),
+        Action::CloseCase { case, note } => cases::close(context, *case, note),
     }
 }
 
@@ -101,6 +126,30 @@ impl Context<'_> {
             Ok(_) => Ok(()),
             Err(rejection) => Err(Declined::from_rejection(rejection)),
         }
+    }
+
+    /// What an account can give up now; nothing where it was never opened, or gives nothing up.
+    pub(crate) fn available(&self, account: &crate::postings::Account) -> Result<i64, Stop> {
+        let key = RowKey::Account(account.id());
+        if !self.facts.book.is_known(&key) {
+            let mut needs = crate::Needs::default();
+            needs.ledger.insert(key);
+            return Err(Stop::NotLoaded(Box::new(needs)));
+        }
+        let row = self.facts.book.account(&account.id());
+        let open = row.filter(|row| row.status == makegood_ledger::AccountStatus::Open);
+        Ok(open.map_or(0, |row| row.available()))
+    }
+
+    /// Whether the ledger has a transaction.
+    pub(crate) fn has_posted(&self, id: TransactionId) -> Result<bool, Stop> {
+        let key = RowKey::Transaction(id);
+        if !self.facts.book.is_known(&key) {
+            let mut needs = crate::Needs::default();
+            needs.ledger.insert(key);
+            return Err(Stop::NotLoaded(Box::new(needs)));
+        }
+        Ok(self.facts.book.transaction(&id).is_some())
     }
 
     /// Posts a movement whose transaction has an id that derives from an object made by this very command.

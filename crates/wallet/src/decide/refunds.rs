@@ -26,7 +26,7 @@ pub(super) fn refund(
         return answer(context, &refund);
     }
     let input = RefundablePayment {
-        paid: payment.status.has_paid(),
+        paid: payment.status.has_paid() && payment.status != PaymentStatus::Returned,
         captured: payment.amount,
         refunded_minor: payment.refunded_minor,
         fee_minor: payment.fee_minor,

@@ -8,6 +8,7 @@
 mod balance;
 mod chart;
 mod movements;
+mod returns;
 
 #[cfg(test)]
 mod tests;
@@ -17,4 +18,8 @@ pub use chart::{Account, Book, Kind};
 pub use movements::{
     Movement, MovementCode, PaymentLegs, card_payment, card_refund, card_refund_refused, card_refund_settled,
     late_success, payment, refund_to_balance, top_up, transfer,
+};
+pub use returns::{
+    Bearers, MerchantShares, UserShares, bank_returned, card_payment_returned, transfer_out_returned,
+    unidentified, unidentified_corrected,
 };

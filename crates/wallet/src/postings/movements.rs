@@ -58,6 +58,16 @@ movements! {
     CardRefundRefused = 8, "card_refund_refused";
     /// A bank moved money for an order that is closed or paid; it is on its way back.
     LateSuccess = 9, "late_success";
+    /// A bank moved something that nobody asked it for, or otherwise than it was asked to.
+    Unidentified = 30, "unidentified";
+    /// A bank corrected that, or took it back.
+    UnidentifiedCorrected = 31, "unidentified_corrected";
+    /// A bank took back what it had moved to a balance, or too late.
+    BankReturned = 32, "bank_returned";
+    /// A bank took back a payment from a card.
+    CardPaymentReturned = 33, "card_payment_returned";
+    /// A bank gave back what it had paid out.
+    TransferOutReturned = 34, "transfer_out_returned";
 }
 
 /// A movement: its legs, and the accounts that they touch.
@@ -72,12 +82,12 @@ pub struct Movement {
 }
 
 impl Movement {
-    fn new(code: MovementCode) -> Self {
+    pub(super) fn new(code: MovementCode) -> Self {
         Self { code, accounts: Vec::with_capacity(6), legs: Vec::with_capacity(5) }
     }
 
     /// Adds a leg, unless there is nothing to move: a fee can be zero.
-    fn leg(mut self, debit: Account, credit: Account, minor: i64, action: Action) -> Self {
+    pub(super) fn leg(mut self, debit: Account, credit: Account, minor: i64, action: Action) -> Self {
         if minor == 0 {
             return self;
         }
@@ -91,7 +101,7 @@ impl Movement {
         self
     }
 
-    fn post(self, debit: Account, credit: Account, minor: i64) -> Self {
+    pub(super) fn post(self, debit: Account, credit: Account, minor: i64) -> Self {
         self.leg(debit, credit, minor, Action::Post)
     }
 

@@ -25,6 +25,24 @@ fn example(code: MovementCode, amount: Money, fee_minor: i64, refunded: i64, fee
         MovementCode::CardRefundSettled => card_refund_settled("simbank", amount),
         MovementCode::CardRefundRefused => card_refund_refused("simbank", amount),
         MovementCode::LateSuccess => late_success("simbank", amount),
+        MovementCode::Unidentified => unidentified("simbank", amount),
+        MovementCode::UnidentifiedCorrected => unidentified_corrected("simbank", amount),
+        MovementCode::BankReturned => {
+            let shares = UserShares::of(amount.minor(), refunded, fee_minor);
+            bank_returned("simbank", payer, amount, shares)
+        }
+        MovementCode::CardPaymentReturned => {
+            let bearers = Bearers {
+                merchant_part: amount.minor().saturating_sub(fee_minor).saturating_sub(refunded).max(0),
+                fee_part: fee_minor.saturating_sub(fee_back),
+                pending: refunded,
+                available: fee_back,
+                float: fee_minor,
+            };
+            let shares = MerchantShares::of(amount.minor(), bearers);
+            card_payment_returned("simbank", (payer, merchant), amount, shares, against)
+        }
+        MovementCode::TransferOutReturned => transfer_out_returned("simbank", amount),
     }
 }
 

@@ -13,11 +13,13 @@ mod idempotency;
 mod language;
 mod orders;
 mod payments;
+mod rails;
 mod reasons;
 mod refunds;
 mod request;
 mod sentences;
 mod service;
+mod told;
 
 #[cfg(test)]
 mod errors_page;
@@ -28,6 +30,7 @@ pub use language::Language;
 pub use reasons::{Format, JsonType, Reason};
 pub(crate) use sentences::with_reason;
 pub use sentences::{Sentence, sentence};
+pub(crate) use told::told_to;
 
 use crate::code::Code;
 use serde::{Deserialize, Serialize};
@@ -158,6 +161,11 @@ fn entry(code: Code) -> &'static Entry {
         Code::BankLimitExceeded => &bank::LIMIT_EXCEEDED,
         Code::BankNotReceived => &bank::NOT_RECEIVED,
         Code::BankRefused => &bank::REFUSED,
+        Code::BankReturned => &rails::RETURNED,
+        Code::BankCallbackUnsigned => &rails::CALLBACK_UNSIGNED,
+        Code::SourceUnavailable => &rails::SOURCE_UNAVAILABLE,
+        Code::RecallNothing => &rails::RECALL_NOTHING,
+        Code::RecallReturned => &rails::RECALL_RETURNED,
         Code::RefundExceedsPayment => &refunds::EXCEEDS_PAYMENT,
         Code::RefundNotRefundable => &refunds::NOT_REFUNDABLE,
         Code::RefundMerchantShort => &refunds::MERCHANT_SHORT,

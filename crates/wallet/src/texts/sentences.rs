@@ -29,6 +29,8 @@ pub enum Sentence {
     PaymentPartlyRefunded,
     /// All of it has been returned.
     PaymentRefunded,
+    /// The bank took it back after its yes.
+    PaymentReturned,
     /// The bank is at work.
     TopUpProcessing,
     /// The bank did not answer.
@@ -37,6 +39,10 @@ pub enum Sentence {
     TopUpSucceeded,
     /// It was refused; nothing was taken.
     TopUpFailed,
+    /// The bank took it back after its yes.
+    TopUpReturned,
+    /// It takes longer than was promised.
+    Delayed,
     /// What the bank took too late is on its way back.
     LateReturning,
     /// What the bank took too late is back.
@@ -132,6 +138,10 @@ const fn pair(key: Sentence) -> (&'static str, &'static str) {
         S::PaymentRefunded => {
             ("The payment succeeded, and all of it has been refunded.", "付款成功，已全额退款。")
         }
+        S::PaymentReturned => (
+            "The payment succeeded, and the bank has taken it back since: the payer has the money again.",
+            "付款曾成功，但银行之后撤回了款项，款项已回到付款人处。",
+        ),
         S::TopUpProcessing => ("The top-up is being processed at the bank.", "充值正在由银行处理。"),
         S::TopUpUnknown => (
             "The bank has not answered, so it is not known yet whether the money was taken. The wallet is \
@@ -142,6 +152,14 @@ const fn pair(key: Sentence) -> (&'static str, &'static str) {
             ("The top-up succeeded: the money is in the balance.", "充值成功，款项已进入余额。")
         }
         S::TopUpFailed => ("The top-up failed. The balance is unchanged.", "充值失败，余额没有变化。"),
+        S::TopUpReturned => (
+            "The top-up succeeded, and the bank has taken it back since: the money is on the card again.",
+            "充值曾成功，但银行之后撤回了款项，款项已回到银行卡。",
+        ),
+        S::Delayed => (
+            "It takes longer than usual; nothing is lost, and a new time is promised.",
+            "处理时间比平时长，款项不会丢失，系统已给出新的预计时间。",
+        ),
         S::LateReturning => (
             "The bank took the money when it was too late, and the wallet is giving it back.",
             "银行扣款过晚，钱包正在退回款项。",

@@ -1,12 +1,15 @@
 //! What clients see: the shapes of objects, made from rows. Who asks decides what is in them.
 
+mod cases;
 mod decline;
 mod money;
 mod payment;
 mod people;
+mod rails;
 mod standing;
 mod trace;
 
+pub use cases::{CaseView, ExplainedView};
 pub use decline::DeclineView;
 pub use money::{
     AmountView, BalanceView, BalancesView, EntryView, ListView, RefundView, TopUpView, TransferView,
@@ -16,7 +19,9 @@ pub use people::{
     BankCardView, BankView, MeView, MerchantCreatedView, MerchantView, SessionOpenedView, SessionView,
     StaffView,
 };
+pub use rails::{BankTransferView, IncidentView, MaintenanceView, MessageView, RecallView};
 pub use trace::{HopView, TraceView};
 
 pub(crate) use payment::order_of;
+pub(crate) use rails::message_keys;
 pub(crate) use trace::Reading;

@@ -1,7 +1,9 @@
 //! A wallet in memory, with a model of the bank: what it executed, what it refused, and what it never saw.
 
 use makegood_auth::Principal;
-use makegood_banking::{Answer, BankTransfer, Direction, HolderCheck, Refusal, Step};
+use makegood_banking::{
+    Answer, BankTransfer, Direction, HolderCheck, Refusal, ReturnReason, Step, Told, ToldStatus,
+};
 use makegood_base::{IdSeed, RequestId, SessionId, Timestamp};
 use makegood_ledger::Head;
 use makegood_money::{Currency, Money};
@@ -31,6 +33,8 @@ pub enum Mood {
 pub enum Known {
     Executed,
     Refused,
+    /// Executed, and taken back.
+    Returned,
 }
 
 pub struct World {
@@ -239,10 +243,49 @@ impl World {
         let bank_reference = format!("bank-{}", transfer.id);
         match self.bank.get(&transfer.id) {
             Some(Known::Executed) => Answer::Succeeded { bank_reference, amount: transfer.amount },
+            Some(Known::Returned) => {
+                let reason = ReturnReason::AccountClosed;
+                Answer::Returned { bank_reference, amount: transfer.amount, reason }
+            }
             Some(Known::Refused) => {
                 Answer::Refused { refusal: Refusal::InsufficientFunds, bank_reference: Some(bank_reference) }
             }
             None => Answer::NotFound,
+        }
+    }
+
+    /// The bank takes back what it has executed, and tells so, with what it had said before, in one order or the other.
+    /// What was given back by a refund of ours is left alone.
+    pub fn take_back(&mut self, id: BankTransferId, late_yes: bool) {
+        let Some(row) = self.facts.bank_transfers.peek(&id).cloned() else { return };
+        let is_given_back = match row.purpose {
+            makegood_banking::Purpose::Refund(refund) => {
+                let row = self.facts.refunds.peek(&refund);
+                row.is_none_or(|row| row.origin != makegood_refunds::RefundOrigin::Merchant)
+            }
+            _ => row.direction == Direction::Out,
+        };
+        if is_given_back || self.bank.get(&id) != Some(&Known::Executed) {
+            return;
+        }
+        self.bank.insert(id, Known::Returned);
+        let minor = row.amount.minor();
+        self.bank_pool -= if row.direction == Direction::In { minor } else { -minor };
+        let told = |status| Told {
+            reference: id.to_string(),
+            bank_reference: format!("bank-{id}"),
+            direction: Some(row.direction),
+            agreement: Some(row.agreement.clone()),
+            amount: row.amount,
+            status,
+        };
+        let returned = told(ToldStatus::Returned { reason: ReturnReason::AccountClosed });
+        let mut messages = vec![returned.clone(), told(ToldStatus::Succeeded), returned];
+        if late_yes {
+            messages.rotate_left(1);
+        }
+        for told in messages {
+            self.run(Caller::System, Action::RecordBankCallback { bank: "simbank".to_owned(), told });
         }
     }
 

@@ -6,6 +6,9 @@ mod expiry;
 mod main_job;
 mod over_http;
 mod paying;
+mod rails;
+mod rails_down;
+mod rails_live;
 mod refunds;
 mod top_ups;
 mod traces;
@@ -35,6 +38,11 @@ pub(crate) fn told(trace: &Answer) -> String {
         format!("{} by {}", word(next, "event"), word(next, "who"))
     };
     format!("{}; {next}", hops.join(", "))
+}
+
+/// Sums what a bank holds for the customers, in CNY.
+pub(crate) const fn custody() -> &'static str {
+    rails::CUSTODY
 }
 
 /// The trace of a payment in one line.
