@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use makegood_api::{Limits, Rate};
+use makegood_auth::StaffRole;
 use makegood_banksim::cards;
 use makegood_base::Clock as _;
 use makegood_notify::{HEADER_ID, HEADER_SIGNATURE, HEADER_TIMESTAMP, WebhookSecret};
@@ -47,6 +48,7 @@ struct Scene {
     paid_out: String,
     window: String,
     incident: String,
+    case: String,
 }
 
 /// A request that can be sent again.
@@ -136,9 +138,9 @@ impl Scene {
         let top_up = wallet.top_up(&user, card, "1.00").await;
         wallet.run().await;
         let transfer = wallet.transfer(&user, &friend, "1.00").await.expect(201).id("/id");
-        let staff = wallet.staff().await;
+        let staff = wallet.staff_with(StaffRole::Operations).await;
         let (paid_out, window, incident) = operations(&wallet, &user, &shop, card, &staff).await;
-        Self {
+        let mut scene = Self {
             wallet,
             router,
             user,
@@ -153,7 +155,21 @@ impl Scene {
             paid_out,
             window,
             incident,
-        }
+            case: String::new(),
+        };
+        scene.case = scene.open_case().await;
+        scene
+    }
+
+    /// A case: a bank tells of money that nobody asked for.
+    async fn open_case(&self) -> String {
+        let ask = self.callback("X-2", "succeeded");
+        let (status, body) =
+            read(self.router.clone().oneshot(request("POST", &ask, "")).await.unwrap()).await;
+        assert_eq!(status, StatusCode::NO_CONTENT, "{body}");
+        let token = Some(self.staff.token.as_str());
+        let cases = self.wallet.call(("GET", "/v1/ops/cases"), token, None, &Value::Null).await.expect(200);
+        cases.text("/data/0/id").to_owned()
     }
 
     /// Goes away from a new request after so many polls, unless it is answered before, and asks again. Returns
@@ -270,15 +286,15 @@ impl Scene {
                 let body = json!({"amount": cent, "reason": "returned"});
                 Ask::new(format!("/v1/payments/{}/refunds", self.paid), shop, body, 201, 1)
             }
-            "POST /v1/bank-callbacks/{id}" => self.callback(),
+            "POST /v1/bank-callbacks/{id}" => self.callback("X-1", "accepted"),
             _ if route.starts_with("POST /v1/ops/") => self.ask_of_staff(route),
             _ => self.ask_to_read(route).await,
         }
     }
 
-    /// Something that the bank tells by itself, and that says nothing new.
-    fn callback(&self) -> Ask {
-        let shown = json!({"reference": "X-1", "bank_reference": "B-1", "status": "accepted", "direction": "in",
+    /// Something that the bank tells by itself, of a reference that nobody gave.
+    fn callback(&self, reference: &str, status: &str) -> Ask {
+        let shown = json!({"reference": reference, "bank_reference": "B-1", "status": status, "direction": "in",
             "agreement": "agr_1", "amount": {"amount": "1.00", "currency": "CNY"}});
         let body = json!({"type": "transfer.updated", "transfer": shown});
         let (secret, now) = (callback_secret(&self.wallet), self.wallet.clock.now());
@@ -297,6 +313,10 @@ impl Scene {
             "POST /v1/ops/bank-transfers/{id}/recall" => {
                 let path = format!("/v1/ops/bank-transfers/{}/recall", self.paid_out);
                 Ask::new(path, staff, json!({"reason": "a mistake"}), 202, 0)
+            }
+            "POST /v1/ops/cases/{id}/close" => {
+                let path = format!("/v1/ops/cases/{}/close", self.case);
+                Ask::new(path, staff, json!({"note": "done"}), 200, 0)
             }
             "POST /v1/ops/maintenance-windows" => {
                 Ask::new("/v1/ops/maintenance-windows", staff, window(bank), 201, 0)
@@ -329,6 +349,7 @@ impl Scene {
             "/v1/sessions/" => session.to_string(),
             "/v1/top-ups/" => self.top_up.to_string(),
             "/v1/transfers/" => self.transfer.to_string(),
+            "/v1/ops/cases/" => self.case.clone(),
             "/v1/ops/bank-transfers/" => self.paid_out.clone(),
             "/v1/ops/maintenance-windows/" => self.window.clone(),
             "/v1/ops/incidents/" => self.incident.clone(),
