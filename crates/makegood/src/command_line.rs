@@ -5,6 +5,7 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use makegood::ServerConfig;
 use makegood::bench::Part;
+use makegood_auth::StaffRole;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -82,15 +83,37 @@ pub(crate) enum DemoLanguage {
     Zh,
 }
 
+/// The roles of staff.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum CliRole {
+    /// Answers people.
+    Support,
+    /// Runs the service.
+    Operations,
+}
+
+impl CliRole {
+    /// The role that it names.
+    pub(crate) const fn role(self) -> StaffRole {
+        match self {
+            Self::Support => StaffRole::Support,
+            Self::Operations => StaffRole::Operations,
+        }
+    }
+}
+
 /// What to do with staff accounts.
 #[derive(Subcommand)]
 pub(crate) enum StaffCommand {
-    /// Add an account with the role `support`, to a database that a server has begun. Its password is generated
-    /// and printed once, unless it is read from standard input.
+    /// Add an account to a database that a server has begun. Its password is generated and printed once, unless
+    /// it is read from standard input.
     Add {
         /// An email address, or an E.164 phone number.
         #[arg(long)]
         login: String,
+        /// What they may do: support answers people, operations also closes the cases of what went wrong.
+        #[arg(long, value_enum, default_value_t = CliRole::Support)]
+        role: CliRole,
         /// Read the password from the first line of standard input.
         #[arg(long)]
         password_stdin: bool,

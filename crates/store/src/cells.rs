@@ -2,7 +2,7 @@
 //! next to each other; what does not fit on the way back names table, column and key.
 
 use makegood_base::{
-    ApiKeyId, BankCardId, BankTransferId, EventId, MerchantId, OrderId, PaymentId, RawId, RefundId,
+    ApiKeyId, BankCardId, BankTransferId, CaseId, EventId, MerchantId, OrderId, PaymentId, RawId, RefundId,
     SessionId, StaffId, Timestamp, TopUpId, TransferId, UserId,
 };
 use makegood_ledger::AccountId;
@@ -130,6 +130,7 @@ ids!(
     ApiKeyId,
     BankCardId,
     BankTransferId,
+    CaseId,
     EventId,
     MerchantId,
     OrderId,

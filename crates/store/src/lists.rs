@@ -7,15 +7,16 @@ use crate::{
     mapping::Mapped,
     sql::{DUE_TIMERS, EXPIRED_KEYS, query_keys},
 };
-use makegood_auth::Principal;
+use makegood_auth::{Principal, StaffRole};
 use makegood_base::{
-    BankCardId, EventId, MerchantId, OrderId, PaymentId, RawId, RefundId, SessionId, Timestamp, TopUpId,
-    TransferId, UserId, limits::PAGE_ROWS_MAX,
+    BankCardId, CaseId, EventId, MerchantId, OrderId, PaymentId, RawId, RefundId, SessionId, Timestamp,
+    TopUpId, TransferId, UserId, limits::PAGE_ROWS_MAX,
 };
 use makegood_ledger::AccountId;
 use makegood_ledger_sql as ledger_sql;
 use makegood_notify::Event;
 use makegood_sql::{Database, Kind, Row, Value};
+use makegood_wallet::cases::CaseKind;
 
 /// Behind every id that was ever made.
 pub(crate) const NEWEST: RawId = [0xff; 16];
@@ -76,6 +77,22 @@ const REFUNDS_WITH_STATUS: &str = filtered_page_of!("refunds", "status");
 const REFUNDS: &str = "SELECT id FROM refunds
     WHERE id < $1 AND id >= $3 AND created_at BETWEEN $4 AND $5 ORDER BY id DESC LIMIT $2";
 const TOP_UPS_OF_USER: &str = filtered_page_of!("top_ups", "user_id", "status");
+/// Cases that a kind and an owner leave, where they are said.
+macro_rules! cases_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id FROM operations_cases WHERE id < $1",
+            $condition,
+            " AND (CAST($3 AS TEXT) IS NULL OR kind = CAST($3 AS TEXT))
+                AND (CAST($4 AS TEXT) IS NULL OR owner = CAST($4 AS TEXT)) ORDER BY id DESC LIMIT $2"
+        )
+    };
+}
+
+const CASES: &str = cases_where!("");
+/// The open ones are few, and have an index of their own.
+const OPEN_CASES: &str = cases_where!(" AND closed_at IS NULL");
+const CLOSED_CASES: &str = cases_where!(" AND closed_at IS NOT NULL");
 const BANK_CARDS_OF_USER: &str = page_of!("bank_cards", "user_id");
 const MERCHANTS_OF_OWNER: &str = page_of!("merchants", "owner_id");
 const SESSIONS_OF_USER: &str = "SELECT id FROM sessions
@@ -113,6 +130,9 @@ pub fn texts() -> Vec<&'static str> {
         REFUNDS_WITH_STATUS,
         REFUNDS,
         TOP_UPS_OF_USER,
+        CASES,
+        OPEN_CASES,
+        CLOSED_CASES,
         BANK_CARDS_OF_USER,
         MERCHANTS_OF_OWNER,
         SESSIONS_OF_USER,
@@ -206,6 +226,26 @@ impl Lists {
             }
             None => self.page(REFUNDS, filter.arguments(None, before, limit)).await,
         }
+    }
+
+    /// Operations cases: the open or the closed ones, of a kind, of an owner, where that is said.
+    pub async fn cases(
+        &self,
+        is_open: Option<bool>,
+        kind: Option<CaseKind>,
+        owner: Option<StaffRole>,
+        before: Option<CaseId>,
+        limit: u32,
+    ) -> Result<Vec<CaseId>, Failure> {
+        let text = match is_open {
+            None => CASES,
+            Some(true) => OPEN_CASES,
+            Some(false) => CLOSED_CASES,
+        };
+        let mut arguments = page_arguments(None, before.map(|id| id.raw()), limit);
+        arguments.push(kind.map(|kind| kind.as_str().to_owned()).into());
+        arguments.push(owner.map(|owner| owner.as_str().to_owned()).into());
+        self.page(text, arguments).await
     }
 
     /// The transfers that a user gave or got, made at `created_after` or later and before `created_before`.

@@ -88,11 +88,16 @@ impl TestWallet {
         user
     }
 
-    /// A member of staff, logged in.
+    /// A member of staff who answers people, logged in.
     pub async fn staff(&self) -> Person<StaffId> {
+        self.staff_with(StaffRole::Support).await
+    }
+
+    /// A member of staff with this role, logged in.
+    pub async fn staff_with(&self, role: StaffRole) -> Person<StaffId> {
         let login = format!("{}@example.com", self.name("staff"));
         let password_hash = self.app.hash_password(PASSWORD.to_owned()).await.expect("a hash");
-        let action = Action::AddStaff { login: login.clone(), password_hash, role: StaffRole::Support };
+        let action = Action::AddStaff { login: login.clone(), password_hash, role };
         let id: StaffId = self.submit(Caller::Operator, action).await.expect(201).id("/id");
         let (caller, token) = self.log_in(&login, true).await;
         Person { id, login, caller, token }

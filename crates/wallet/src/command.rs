@@ -7,7 +7,7 @@ use crate::tables::{
 use crate::texts::Language;
 use makegood_auth::{Principal, StaffRole};
 use makegood_banking::{Answer, CardRefusal, HolderCheck};
-use makegood_base::{ApiKeyId, IdSeed, RequestId};
+use makegood_base::{ApiKeyId, CaseId, IdSeed, RequestId};
 use makegood_money::Money;
 use makegood_payments::{Source, SourceKind};
 use serde::{Deserialize, Serialize};
@@ -305,6 +305,13 @@ pub enum Action {
         /// Which.
         keys: Vec<IdempotencyKey>,
     },
+    /// A member of staff closes an operations case.
+    CloseCase {
+        /// Which.
+        case: CaseId,
+        /// What was done.
+        note: String,
+    },
 }
 
 impl Action {
@@ -334,6 +341,7 @@ impl Action {
             Self::ExpireOrder { .. } => "expire_order",
             Self::ClosePayment { .. } => "close_payment",
             Self::ForgetKeys { .. } => "forget_keys",
+            Self::CloseCase { .. } => "close_case",
         }
     }
 

@@ -6,6 +6,7 @@
 //! randomness; the same command on the same facts at the same time does the same.
 
 mod actor;
+pub mod cases;
 mod code;
 mod command;
 mod decide;

@@ -95,6 +95,12 @@ impl Asked<'_> {
             }
             Action::ExpireOrder { order } => self.order(*order),
             Action::ForgetKeys { keys } => self.needs.idempotency.extend(keys.iter().cloned()),
+            Action::CloseCase { case, .. } => {
+                self.needs.operations_cases.insert(*case);
+                if let Some(Actor::Staff(staff)) = actor {
+                    self.needs.staff.insert(staff);
+                }
+            }
         }
     }
 

@@ -3,13 +3,13 @@
 use crate::needs::Asked;
 use crate::postings::{Account, Kind};
 use crate::tables::{
-    BankCardId, LookupKey, LookupKind, MerchantId, OrderId, Payment, PaymentId, Refund, RefundId, TopUp,
-    TopUpId, TransferId, UserId,
+    BankCardId, CaseId, LookupKey, LookupKind, MerchantId, OrderId, Payment, PaymentId, Refund, RefundId,
+    TopUp, TopUpId, TransferId, UserId,
 };
 use crate::texts::{Language, Role};
 use crate::view::{
-    BalanceView, BalancesView, BankCardView, ListView, MeView, MerchantView, OrderView, PaymentView, Reading,
-    RefundView, ResolvedView, TopUpView, TraceView, TransferView, order_of,
+    BalanceView, BalancesView, BankCardView, CaseView, ListView, MeView, MerchantView, OrderView,
+    PaymentView, Reading, RefundView, ResolvedView, TopUpView, TraceView, TransferView, order_of,
 };
 use crate::{Actor, Caller, Code, Facts, Needs, PayeeRef, Reply, Settings, Stop};
 use makegood_base::{RequestId, Timestamp};
@@ -68,6 +68,10 @@ pub enum Query {
     Refunds(Vec<RefundId>, Option<String>),
     /// The trace of a refund.
     RefundTrace(RefundId),
+    /// An operations case; for staff.
+    Case(CaseId),
+    /// Operations cases, with the cursor of the next page; for staff.
+    Cases(Vec<CaseId>, Option<String>),
 }
 
 /// The rows that a query touches, given what is known.
@@ -118,6 +122,8 @@ pub fn query_needs(query: &Query, caller: Caller, facts: &Facts) -> Needs {
             }
         }
         Query::Refunds(ids, _) => ids.iter().for_each(|id| refund(&mut asked, *id)),
+        Query::Case(id) => drop(asked.needs.operations_cases.insert(*id)),
+        Query::Cases(ids, _) => asked.needs.operations_cases.extend(ids),
     }
     asked.needs
 }
@@ -218,6 +224,8 @@ impl Reader<'_> {
                 let (refund, role) = self.refund_row(*id)?;
                 Reply::json(200, &TraceView::refund(refund, self.facts, self.reading(role))?)
             }
+            Query::Case(id) => Reply::json(200, &self.case(*id)?),
+            Query::Cases(ids, next) => list(ids, next, |id| self.case(id)),
         }
     }
 
@@ -335,6 +343,14 @@ impl Reader<'_> {
             Actor::Staff(_) => Ok(TransferView::of(transfer, true, livemode)),
             _ => Err(Code::NotFound.into()),
         }
+    }
+
+    fn case(&self, id: CaseId) -> Result<CaseView, Stop> {
+        if self.actor.role() != Role::Staff {
+            return Err(Code::AuthForbidden.into());
+        }
+        let case = self.facts.operations_cases.get(&id)?.ok_or(Stop::from(Code::NotFound))?;
+        Ok(CaseView::of(case, self.now, self.settings.livemode, self.language))
     }
 
     fn refund_row(&self, id: RefundId) -> Result<(&Refund, Role), Stop> {

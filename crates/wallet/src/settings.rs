@@ -26,6 +26,8 @@ pub struct Settings {
     pub idempotency_lifetime: Duration,
     /// How banks are asked.
     pub schedule: Schedule,
+    /// How long staff may take for an operations case.
+    pub case_due: Duration,
 }
 
 impl Default for Settings {
@@ -42,6 +44,7 @@ impl Default for Settings {
             confirmation_window: Duration::from_secs(15 * 60),
             idempotency_lifetime: days(30),
             schedule: Schedule::default(),
+            case_due: days(1),
         }
     }
 }

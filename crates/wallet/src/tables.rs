@@ -5,11 +5,12 @@
 
 use makegood_base::{RawId, Timestamp};
 
+pub use crate::cases::OperationsCase;
 pub use makegood_auth::{Session, Staff, User};
 pub use makegood_banking::{BankCard, BankTransfer};
 pub use makegood_base::{
-    ApiKeyId, BankCardId, BankTransferId, EventId, MerchantId, OrderId, PaymentId, RefundId, SessionId,
-    StaffId, TopUpId, TransferId, UserId,
+    ApiKeyId, BankCardId, BankTransferId, CaseId, EventId, MerchantId, OrderId, PaymentId, RefundId,
+    SessionId, StaffId, TopUpId, TransferId, UserId,
 };
 pub use makegood_merchants::{ApiKey, Merchant};
 pub use makegood_notify::Event;
@@ -33,6 +34,7 @@ macro_rules! for_each_table {
             transfers: $crate::tables::Transfer, $crate::tables::TransferId;
             refunds: $crate::tables::Refund, $crate::tables::RefundId;
             bank_transfers: $crate::tables::BankTransfer, $crate::tables::BankTransferId;
+            operations_cases: $crate::tables::OperationsCase, $crate::tables::CaseId;
             lookups: $crate::tables::Lookup, $crate::tables::LookupKey;
             idempotency: $crate::tables::Idempotency, $crate::tables::IdempotencyKey;
             events: $crate::tables::Event, $crate::tables::EventId;
@@ -58,6 +60,8 @@ pub enum LookupKind {
     TopUpRef,
     /// A payer's own reference of a transfer, of a user.
     TransferRef,
+    /// The operations case of a kind and an object, of nobody.
+    OperationsCase,
 }
 
 impl LookupKind {
@@ -70,6 +74,7 @@ impl LookupKind {
         Self::PaymentRef,
         Self::TopUpRef,
         Self::TransferRef,
+        Self::OperationsCase,
     ];
 
     /// The kind as it is stored.
@@ -83,6 +88,7 @@ impl LookupKind {
             Self::PaymentRef => "payment_ref",
             Self::TopUpRef => "top_up_ref",
             Self::TransferRef => "transfer_ref",
+            Self::OperationsCase => "operations_case",
         }
     }
 }

@@ -2,6 +2,7 @@
 //! allowed, and what the answer says, is the wallet's.
 
 pub(crate) mod bank_cards;
+pub(crate) mod cases;
 pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod merchants;

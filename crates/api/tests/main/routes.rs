@@ -24,6 +24,9 @@ const INVENTORY: &[&str] = &[
     "/v1/merchants/{id} get",
     "/v1/merchants/{id}/balances get",
     "/v1/merchants/{id}/transactions get",
+    "/v1/ops/cases get",
+    "/v1/ops/cases/{id} get",
+    "/v1/ops/cases/{id}/close post",
     "/v1/orders get post",
     "/v1/orders/{id} get!",
     "/v1/orders/{id}/cancel post",
@@ -301,6 +304,7 @@ fn some_id(path: &str) -> &'static str {
     const IDS: &[(&str, &str)] = &[
         ("/v1/me/bank-cards", "crd_01h455vb4pex5vsknk084sn02q"),
         ("/v1/merchants", "mch_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/ops/cases", "case_01h455vb4pex5vsknk084sn02q"),
         ("/v1/orders", "ord_01h455vb4pex5vsknk084sn02q"),
         ("/v1/payments", "pay_01h455vb4pex5vsknk084sn02q"),
         ("/v1/refunds", "rfd_01h455vb4pex5vsknk084sn02q"),

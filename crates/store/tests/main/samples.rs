@@ -7,6 +7,7 @@ use makegood_banking::{BankCardState, Direction, HolderCheck, Lease, Purpose, Re
 use makegood_money::{Currency, Money};
 use makegood_payments::{OrderState, PaymentStatus, Source, SourceKind, TopUpStatus};
 use makegood_refunds::{RefundOrigin, RefundStatus};
+use makegood_wallet::cases::{CaseKind, CaseReason, CaseStep};
 use makegood_wallet::{SecretOf, tables::*};
 
 /// How many contents there are.
@@ -46,7 +47,7 @@ pub fn staff(key: u8, content: u8) -> Staff {
         id: id(key).into(),
         login: text(content),
         password_hash: text(content + 1),
-        role: StaffRole::Support,
+        role: pick(StaffRole::ALL, content),
         created_at: at(i64::MIN),
     }
 }
@@ -190,6 +191,22 @@ pub fn refunds(key: u8, content: u8) -> Refund {
         failure: maybe(content, "bank.card_closed".to_owned()),
         created_at: at(1),
         final_at: maybe(content, at(2)),
+    }
+}
+
+pub fn operations_cases(key: u8, content: u8) -> OperationsCase {
+    OperationsCase {
+        id: id(key).into(),
+        kind: pick(CaseKind::ALL, content),
+        object: text(content),
+        reason: pick(CaseReason::ALL, content),
+        owner: pick(StaffRole::ALL, content / 2),
+        next_step: pick(CaseStep::ALL, content),
+        opened_at: at(1),
+        due_at: at(2),
+        closed_at: maybe(content, at(3)),
+        closed_by: maybe(content, id(content).into()),
+        note: maybe(content / 2, text(content)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bank;
 mod cards;
+pub(crate) mod cases;
 pub(crate) mod ids;
 mod merchants;
 mod payments;
@@ -79,6 +80,7 @@ pub(crate) fn decide(context: &mut Context<'_>) -> Result<Reply, Stop> {
         Action::ExpireOrder { order } => merchants::expire_order(context, *order),
         Action::ClosePayment { payment } => payments::close(context, *payment),
         Action::ForgetKeys { keys } => people::forget_keys(context, keys),
+        Action::CloseCase { case, note } => cases::close(context, *case, note),
     }
 }
 

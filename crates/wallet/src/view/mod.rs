@@ -1,5 +1,6 @@
 //! What clients see: the shapes of objects, made from rows. Who asks decides what is in them.
 
+mod cases;
 mod decline;
 mod money;
 mod payment;
@@ -7,6 +8,7 @@ mod people;
 mod standing;
 mod trace;
 
+pub use cases::{CaseView, ExplainedView};
 pub use decline::DeclineView;
 pub use money::{
     AmountView, BalanceView, BalancesView, EntryView, ListView, RefundView, TopUpView, TransferView,
