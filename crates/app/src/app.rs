@@ -7,7 +7,7 @@ use crate::outbound::bank::{Bank, BankConfig};
 use crate::passwords::{PasswordPool, PasswordPoolConfig};
 use crate::secrets::Secrets;
 use makegood_auth::Principal;
-use makegood_banking::{CardCheck, CardRefusal};
+use makegood_banking::{CardCheck, CardRefusal, HolderCheck};
 use makegood_base::{Clock, Entropy, RawId, RequestId};
 use makegood_store::{Failure, Lists, SqlStore, Store};
 use makegood_wallet::texts::{Language, Role};
@@ -243,6 +243,14 @@ impl App {
     pub async fn confirm_card(&self, bank: &str, agreement: &str, code: &str) -> Result<(), CardRefusal> {
         let bank = self.bank(bank).ok_or(CardRefusal::UnknownAgreement)?;
         bank.confirm(agreement, code).await
+    }
+
+    /// Asks a bank whether a name is that of a card's holder.
+    pub async fn check_holder(&self, bank: &str, agreement: &str, holder_name: &str) -> HolderCheck {
+        match self.bank(bank) {
+            Some(bank) => bank.check_holder(agreement, holder_name).await,
+            None => HolderCheck::Unavailable,
+        }
     }
 
     /// The banks, with their health.

@@ -13,6 +13,6 @@ mod transfer;
 
 pub use answer::{Answer, Outcome, Refusal, Stale};
 pub use card::{CardCheck, CardRefusal, HolderCheck};
-pub use linked::{BankCard, BankCardState};
+pub use linked::{BankCard, BankCardState, FAILURES_MAX};
 pub use schedule::Schedule;
 pub use transfer::{BankTransfer, Claim, Direction, Lease, NewTransfer, Purpose, State, Step};

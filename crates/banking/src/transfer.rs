@@ -1,7 +1,9 @@
 //! A transfer at a bank: what it is, and what is known of it.
 
 use crate::{Refusal, Schedule};
-use makegood_base::{BankCardId, BankTransferId, PaymentId, RefundId, Timestamp, TopUpId, WithdrawalId};
+use makegood_base::{
+    BankCardId, BankTransferId, PaymentId, PayoutId, RefundId, Timestamp, TopUpId, WithdrawalId,
+};
 use makegood_money::Money;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,8 @@ pub enum Purpose {
     Refund(RefundId),
     /// A withdrawal.
     Withdrawal(WithdrawalId),
+    /// A payout of a merchant's money.
+    Payout(PayoutId),
 }
 
 /// What is known of a transfer.

@@ -318,6 +318,8 @@ fn changed(changes: &Changes) -> Vec<RawId> {
     ids.extend(changes.orders.updated.iter().map(|(row, _)| row.id.raw()));
     ids.extend(changes.top_ups.updated.iter().map(|(row, _)| row.id.raw()));
     ids.extend(changes.refunds.updated.iter().map(|(row, _)| row.id.raw()));
+    ids.extend(changes.withdrawals.updated.iter().map(|(row, _)| row.id.raw()));
+    ids.extend(changes.payouts.updated.iter().map(|(row, _)| row.id.raw()));
     ids
 }
 

@@ -58,6 +58,16 @@ struct AgreementAnswer {
 }
 
 #[derive(Serialize)]
+struct HolderCheckRequest<'a> {
+    holder_name: &'a str,
+}
+
+#[derive(Deserialize)]
+struct HolderCheckAnswer {
+    holder_check: HolderCheck,
+}
+
+#[derive(Serialize)]
 struct ConfirmRequest<'a> {
     code: &'a str,
 }
@@ -132,6 +142,18 @@ impl Bank {
         let response =
             self.call(request.json(&ConfirmRequest { code })).await.ok_or(CardRefusal::NoAnswer)?;
         if response.status().is_success() { Ok(()) } else { Err(card_refusal(response).await) }
+    }
+
+    /// Asks whether a name is that of a card's holder. No answer that can be read is that the bank cannot say.
+    pub async fn check_holder(&self, agreement: &str, holder_name: &str) -> HolderCheck {
+        let request = self.client.post(self.url(&format!("/v1/agreements/{agreement}/holder-check")));
+        match self.call(request.json(&HolderCheckRequest { holder_name })).await {
+            Some(response) if response.status().is_success() => response
+                .json::<HolderCheckAnswer>()
+                .await
+                .map_or(HolderCheck::Unavailable, |answer| answer.holder_check),
+            _ => HolderCheck::Unavailable,
+        }
     }
 
     /// Makes the call of a worker's turn.

@@ -1,6 +1,7 @@
 //! What comes of a transfer at a bank: a worker's turn, and the bank's answer.
 
-use super::{Context, EVENT_LANGUAGE, ids, payments, refunds};
+use super::{Context, EVENT_LANGUAGE, ids, outgoing, payments, refunds};
+use crate::outgoing::OutgoingId;
 use crate::postings::{self, Movement};
 use crate::tables::{BankTransfer, BankTransferId, Payment, PaymentId, Refund, RefundId, TopUp, TopUpId};
 use crate::texts::Role;
@@ -36,6 +37,9 @@ pub(super) fn claim(context: &mut Context<'_>, id: BankTransferId) -> Result<Rep
     let claim = transfer.claim(context.now, &context.settings.schedule);
     if claim.is_some() {
         context.facts.bank_transfers.set(transfer.clone())?;
+    }
+    if claim.is_some() && transfer.generation == 1 {
+        began(context, &transfer)?;
     }
     // A worker that was lost in the middle of its call leaves a transfer that nobody knows the end of.
     if transfer.is_unknown() && !was_unknown {
@@ -101,7 +105,16 @@ impl BankAlert {
     }
 }
 
-fn post(
+/// The first turn: what is told of money that goes out is that it is sent.
+fn began(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Stop> {
+    match transfer.purpose {
+        Purpose::Withdrawal(id) => outgoing::began(context, transfer, OutgoingId::Withdrawal(id)),
+        Purpose::Payout(id) => outgoing::began(context, transfer, OutgoingId::Payout(id)),
+        Purpose::TopUp(_) | Purpose::Payment(_) | Purpose::Refund(_) => Ok(()),
+    }
+}
+
+pub(super) fn post(
     context: &mut Context<'_>,
     movement: Movement,
     id: TransactionId,
@@ -139,7 +152,9 @@ fn became_unknown(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<
                 context.facts.refunds.set(refund)?;
             }
         }
-        Purpose::TopUp(_) | Purpose::Withdrawal(_) => {}
+        Purpose::Withdrawal(id) => outgoing::became_unknown(context, OutgoingId::Withdrawal(id))?,
+        Purpose::Payout(id) => outgoing::became_unknown(context, OutgoingId::Payout(id))?,
+        Purpose::TopUp(_) => {}
     }
     Ok(())
 }
@@ -155,7 +170,8 @@ fn settled(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Sto
         }
         (Purpose::Payment(id), _) => payment_settled(context, transfer, id),
         (Purpose::Refund(id), _) => refund_settled(context, transfer, id),
-        (Purpose::Withdrawal(id), _) => Err(Stop::Broken(format!("{id} cannot exist"))),
+        (Purpose::Withdrawal(id), _) => outgoing::completed(context, transfer, OutgoingId::Withdrawal(id)),
+        (Purpose::Payout(id), _) => outgoing::completed(context, transfer, OutgoingId::Payout(id)),
     }
 }
 
@@ -239,7 +255,12 @@ fn was_refused(
             refund_refused(context, transfer, id, code)?;
             Ok(is_late.then_some(BankAlert::ReturnRefused))
         }
-        (Purpose::Withdrawal(id), _) => Err(Stop::Broken(format!("{id} cannot exist"))),
+        (Purpose::Withdrawal(id), _) => {
+            outgoing::failed(context, transfer, OutgoingId::Withdrawal(id), &code).map(|()| None)
+        }
+        (Purpose::Payout(id), _) => {
+            outgoing::failed(context, transfer, OutgoingId::Payout(id), &code).map(|()| None)
+        }
     }
 }
 
@@ -287,6 +308,14 @@ fn late_success(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<Op
             save_top_up(context, top_up, "top_up.returning").map(|()| None)
         }
         // Money that went out although the bank had said no: a person has to look.
+        (Purpose::Withdrawal(id), _) => {
+            outgoing::paid_late(context, transfer, OutgoingId::Withdrawal(id))?;
+            Ok(Some(BankAlert::Contradiction))
+        }
+        (Purpose::Payout(id), _) => {
+            outgoing::paid_late(context, transfer, OutgoingId::Payout(id))?;
+            Ok(Some(BankAlert::Contradiction))
+        }
         _ => Ok(Some(BankAlert::Contradiction)),
     }
 }

@@ -17,7 +17,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HopView {
-    /// Which place: `wallet`, `bank`, `ledger`, `payee`, `payer`, `return`.
+    /// Which place: `wallet`, `bank`, `ledger`, `payee`, `payer`, `card`, `return`.
     pub hop: &'static str,
     /// What happened there: `done`, `waiting`, `unknown`, `refused`, `not_reached`.
     pub state: &'static str,
@@ -36,7 +36,7 @@ pub struct HopView {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TraceView {
-    /// The object whose trace it is: `pay_…`, `top_…`, `rfd_…` or `trf_…`.
+    /// The object whose trace it is: `pay_…`, `top_…`, `rfd_…`, `trf_…`, `wdr_…` or `pyt_…`.
     pub id: String,
     /// False where money is not real.
     pub livemode: bool,
@@ -70,7 +70,7 @@ impl HopView {
 }
 
 impl TraceView {
-    fn of(id: String, trace: Trace, summary: String, reading: Reading<'_>) -> Self {
+    pub(super) fn of(id: String, trace: Trace, summary: String, reading: Reading<'_>) -> Self {
         Self {
             id,
             livemode: reading.settings.livemode,
@@ -127,6 +127,6 @@ impl TraceView {
     }
 }
 
-fn hop(name: &'static str, state: HopState, at: Option<Timestamp>, reference: String) -> Hop {
+pub(super) fn hop(name: &'static str, state: HopState, at: Option<Timestamp>, reference: String) -> Hop {
     Hop { hop: name, state, at, reference: Some(reference), code: None }
 }

@@ -6,9 +6,11 @@ mod expiry;
 mod main_job;
 mod over_http;
 mod paying;
+mod payouts;
 mod refunds;
 mod top_ups;
 mod traces;
+mod withdrawals;
 mod workers;
 
 use makegood_testkit::{Answer, Person, TestWallet};

@@ -7,10 +7,13 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use makegood_api::{Limits, Rate};
+use makegood_auth::StaffRole;
 use makegood_banksim::cards;
 use makegood_payments::Source;
 use makegood_testkit::{Db, PASSWORD, Person, Shop, TestWallet, payment};
-use makegood_wallet::tables::{BankCardId, PaymentId, RefundId, TopUpId, TransferId};
+use makegood_wallet::tables::{
+    BankCardId, CaseId, PaymentId, PayoutId, RefundId, StaffId, TopUpId, TransferId, WithdrawalId,
+};
 use makegood_wallet::{Action, Caller};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -25,6 +28,7 @@ const AWAITS_MAX: u64 = 1_000;
 /// What a request could have done twice.
 const ROWS: &str = "SELECT (SELECT COUNT(*) FROM transfers) + (SELECT COUNT(*) FROM top_ups)
     + (SELECT COUNT(*) FROM orders) + (SELECT COUNT(*) FROM payments) + (SELECT COUNT(*) FROM refunds)
+    + (SELECT COUNT(*) FROM withdrawals) + (SELECT COUNT(*) FROM payouts)
     + (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM merchants) + (SELECT COUNT(*) FROM bank_cards)";
 
 struct Scene {
@@ -39,6 +43,10 @@ struct Scene {
     refund: RefundId,
     top_up: TopUpId,
     transfer: TransferId,
+    withdrawal: WithdrawalId,
+    payout: PayoutId,
+    case: CaseId,
+    boss: Person<StaffId>,
 }
 
 /// A request that can be sent again.
@@ -125,7 +133,35 @@ impl Scene {
         let top_up = wallet.top_up(&user, card, "1.00").await;
         wallet.run().await;
         let transfer = wallet.transfer(&user, &friend, "1.00").await.expect(201).id("/id");
-        Self { wallet, router, user, friend, shop, card, paid, refund, top_up, transfer }
+        // What fails twice opens a case; what was sold is available two days later.
+        let refused = wallet.card(&user, cards::REFUSES).await;
+        for _ in 0..2 {
+            let _fails = wallet.withdraw(&user, refused, "1.00").await.expect(202);
+            wallet.run().await;
+        }
+        let case = wallet.app.lists().cases(Some(true), None, None, None, 1).await.expect("a list")[0];
+        let boss = wallet.staff_with(StaffRole::Operations).await;
+        let order = wallet.order(&shop, "1000.00").await;
+        wallet.pay_from_balance(&user, order).await;
+        wallet.run_after(Duration::from_secs(2 * 86_400)).await;
+        let withdrawal = wallet.withdraw(&user, card, "1.00").await.expect(202).id("/id");
+        let payout = wallet.pay_out(&shop, card, "1.00").await.expect(202).id("/id");
+        Self {
+            wallet,
+            router,
+            user,
+            friend,
+            shop,
+            card,
+            paid,
+            refund,
+            top_up,
+            transfer,
+            withdrawal,
+            payout,
+            case,
+            boss,
+        }
     }
 
     /// Goes away from a new request after so many polls, unless it is answered before, and asks again. Returns
@@ -242,6 +278,27 @@ impl Scene {
                 let body = json!({"amount": cent, "reason": "returned"});
                 Ask::new(format!("/v1/payments/{}/refunds", self.paid), shop, body, 201, 1)
             }
+            "POST /v1/withdrawals" => {
+                Ask::new("/v1/withdrawals", user, json!({"amount": cent, "bank_card": self.card}), 202, 1)
+            }
+            "POST /v1/withdrawals/{id}/cancel" => {
+                let made = self.wallet.withdraw(&self.user, self.card, "0.01").await.expect(202);
+                let path = format!("/v1/withdrawals/{}/cancel", made.text("/id"));
+                Ask::new(path, user, Value::Null, 200, 0)
+            }
+            "POST /v1/merchants/{id}/payouts" => {
+                let path = format!("/v1/merchants/{}/payouts", self.shop.id);
+                Ask::new(path, shop, json!({"amount": cent, "bank_card": self.card}), 202, 1)
+            }
+            "POST /v1/payouts/{id}/cancel" => {
+                let made = self.wallet.pay_out(&self.shop, self.card, "0.01").await.expect(202);
+                let path = format!("/v1/payouts/{}/cancel", made.text("/id"));
+                Ask::new(path, shop, Value::Null, 200, 0)
+            }
+            "POST /v1/ops/cases/{id}/close" => {
+                let path = format!("/v1/ops/cases/{}/close", self.case);
+                Ask::new(path, &self.boss.token, json!({"note": "done"}), 200, 0)
+            }
             _ => self.ask_to_read(route).await,
         }
     }
@@ -260,9 +317,16 @@ impl Scene {
             "/v1/sessions/" => session.to_string(),
             "/v1/top-ups/" => self.top_up.to_string(),
             "/v1/transfers/" => self.transfer.to_string(),
+            "/v1/withdrawals/" => self.withdrawal.to_string(),
+            "/v1/payouts/" => self.payout.to_string(),
+            "/v1/ops/cases/" => self.case.to_string(),
             _ => String::new(),
         };
-        let token = if of_shop { &self.shop.token } else { &self.user.token };
+        let token = match path {
+            _ if of_shop => &self.shop.token,
+            _ if path.starts_with("/v1/ops/") => &self.boss.token,
+            _ => &self.user.token,
+        };
         Ask::new(format!("{before}{id}{after}"), token, Value::Null, 200, 0)
     }
 }
