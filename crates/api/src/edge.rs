@@ -152,6 +152,8 @@ fn location(body: &[u8]) -> Option<String> {
         "btr" => "ops/bank-transfers",
         "mnt" => "ops/maintenance-windows",
         "inc" => "ops/incidents",
+        "wdr" => "withdrawals",
+        "pyt" => "payouts",
         _ => return None,
     };
     Some(format!("/v1/{collection}/{id}"))
@@ -183,6 +185,8 @@ mod tests {
             (r#"{"status":"processing","id":"top_1"}"#, Some("/v1/top-ups/top_1")),
             (r#"{"id":"crd_1"}"#, Some("/v1/me/bank-cards/crd_1")),
             (r#"{"id":"usr_1"}"#, Some("/v1/me")),
+            (r#"{"id":"wdr_1"}"#, Some("/v1/withdrawals/wdr_1")),
+            (r#"{"id":"pyt_1"}"#, Some("/v1/payouts/pyt_1")),
             (r#"{"id":"evt_1"}"#, None),
             (r#"{"data":[]}"#, None),
             ("", None),

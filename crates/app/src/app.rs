@@ -254,6 +254,12 @@ impl App {
         bank.confirm(agreement, code).await
     }
 
+    /// Asks a bank whether a name is that of a card's holder. No answer that can be read is that the bank cannot say.
+    pub async fn check_holder(&self, bank: &str, agreement: &str, holder_name: &str) -> HolderCheck {
+        let Some(bank) = self.bank(bank) else { return HolderCheck::Unavailable };
+        bank.check_holder(agreement, holder_name).await.unwrap_or(HolderCheck::Unavailable)
+    }
+
     /// The banks, with their health.
     #[must_use]
     pub fn banks(&self) -> Vec<BankView> {
@@ -264,11 +270,6 @@ impl App {
     /// Sets the gauges of the banks to what is true now: for whoever reads the metrics.
     pub fn measure_banks(&self) {
         self.banks().iter().for_each(crate::metrics::bank_view);
-    }
-
-    /// Asks whether a name is that of a card's holder; nothing when the bank does not answer.
-    pub async fn check_holder(&self, bank: &str, agreement: &str, holder_name: &str) -> Option<HolderCheck> {
-        self.bank(bank)?.check_holder(agreement, holder_name).await
     }
 
     /// Reads a message that says that it is a bank's. Of a bank that nobody knows none can be.

@@ -10,7 +10,9 @@ use crate::outbound::bank::Bank;
 use makegood_banking::{Answer, BreakerLimits};
 use makegood_base::{Clock, Entropy, IdSeed, Ids, RequestId, Timestamp};
 use makegood_store::{Failure, Lists, Store};
-use makegood_wallet::tables::{BankTransferId, OrderId, PaymentId, TimerKey, TimerKind};
+use makegood_wallet::tables::{
+    AccountId, BankTransferId, OrderId, PaymentId, SettlementId, TimerKey, TimerKind,
+};
 use makegood_wallet::texts::Language;
 use makegood_wallet::{Action, BankAlert, Caller, ClaimedTransfer, Command, Facts, Needs, Reply};
 use std::collections::{HashMap, HashSet};
@@ -207,8 +209,22 @@ impl<S: Store> Jobs<S> {
             TimerKind::Order => self.submit(Action::ExpireOrder { order: timer.object.into() }).await?,
             TimerKind::Payment => self.submit(Action::ClosePayment { payment: timer.object.into() }).await?,
             TimerKind::BankTransfer => return self.call_bank(timer.object.into()).await,
+            TimerKind::SettlementDay => return self.close_day(timer.object.into()).await,
+            TimerKind::Settlement => self.submit(Action::Settle { settlement: timer.object.into() }).await?,
         };
         Ok(())
+    }
+
+    /// Ends the day of a pending account, with what the journal says that was paid up to then.
+    async fn close_day(&self, account: AccountId) -> Result<(), Undecided> {
+        let needs = |_: &Facts| Needs { settlement_schedules: [account].into(), ..Needs::default() };
+        let store = &self.parts.store;
+        let facts = store.read(None, &needs).await.map_err(|_| Undecided::Unavailable)?;
+        let schedule = facts.settlement_schedules.peek(&account);
+        let Some(cut_off) = schedule.map(|schedule| schedule.cut_off) else { return Ok(()) };
+        let paid = store.paid_before(account, cut_off).await;
+        let paid_minor = paid.map_err(|_| Undecided::Unavailable)?;
+        self.submit(Action::CloseDay { account, cut_off, paid_minor }).await.map(|_| ())
     }
 
     /// Attempted, call, answer: the attempt is committed before the call, the answer after it. The place at
@@ -330,6 +346,8 @@ fn named(timer: TimerKey) -> String {
         TimerKind::Order => OrderId::from(timer.object).to_string(),
         TimerKind::Payment => PaymentId::from(timer.object).to_string(),
         TimerKind::BankTransfer => BankTransferId::from(timer.object).to_string(),
+        TimerKind::SettlementDay => AccountId::from(timer.object).to_string(),
+        TimerKind::Settlement => SettlementId::from(timer.object).to_string(),
     };
     format!("{} {object}", timer.kind.as_str())
 }
@@ -344,6 +362,8 @@ mod tests {
             (TimerKind::Order, "order ord_00000000000000000000000007"),
             (TimerKind::Payment, "payment pay_00000000000000000000000007"),
             (TimerKind::BankTransfer, "bank_transfer btr_00000000000000000000000007"),
+            (TimerKind::SettlementDay, "settlement_day acc_00000000000000000000000007"),
+            (TimerKind::Settlement, "settlement stl_00000000000000000000000007"),
         ] {
             let object = 7_u128.to_be_bytes();
             assert_eq!(named(TimerKey { kind, object }), expected);

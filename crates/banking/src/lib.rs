@@ -23,7 +23,7 @@ pub use breaker::{Admission, Breaker, BreakerLimits, BreakerState};
 pub use card::{CardCheck, CardRefusal, HolderCheck};
 pub use delay::Delay;
 pub use latency::Latencies;
-pub use linked::{BankCard, BankCardState};
+pub use linked::{BankCard, BankCardState, FAILURES_MAX};
 pub use message::{BankMessage, BankMessageKey, MessageKind};
 pub use notice::{Incident, MaintenanceWindow, PlannedWindow};
 pub use recall::{Recall, RecallRefusal, RecallState, ReturnReason};

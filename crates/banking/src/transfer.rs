@@ -2,7 +2,7 @@
 
 use crate::{Recall, RecallState, Refusal, ReturnReason, Schedule};
 use makegood_base::{
-    BankCardId, BankTransferId, IncidentId, MaintenanceId, PaymentId, RefundId, Timestamp, TopUpId,
+    BankCardId, BankTransferId, IncidentId, MaintenanceId, PaymentId, PayoutId, RefundId, Timestamp, TopUpId,
     WithdrawalId,
 };
 use makegood_money::Money;
@@ -31,6 +31,8 @@ pub enum Purpose {
     Refund(RefundId),
     /// A withdrawal.
     Withdrawal(WithdrawalId),
+    /// A payout of a merchant's money.
+    Payout(PayoutId),
 }
 
 impl Purpose {
@@ -42,6 +44,7 @@ impl Purpose {
             Self::Payment(id) => id.raw(),
             Self::Refund(id) => id.raw(),
             Self::Withdrawal(id) => id.raw(),
+            Self::Payout(id) => id.raw(),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! `makegood verify`: proves the books. The journal is replayed and compared with every balance, and what the wallet
-//! says of money (payments, orders, refunds, top-ups, transfers) is compared with the ledger: that it moved, how much,
+//! says of money (payments, orders, refunds, top-ups, transfers, withdrawals, payouts, settlements) is compared with the ledger: that it moved, how much,
 //! and whose it was. Names, texts, times, cards and keys are compared with nothing.
 //!
 //! It only reads, each part in one snapshot, and so it works while servers run.
 
+mod outgoing;
 mod owners;
 mod pool;
 mod projections;
@@ -116,7 +117,8 @@ pub async fn verify(database: &Database) -> Result<Report, VerifyError> {
 async fn check_wallet(transaction: &mut Transaction, report: &mut Report) -> Result<(), Error> {
     pool::check(transaction, report).await?;
     projections::count(transaction, report).await?;
-    projections::compare(transaction, projections::CHECKS, &mut report.differences).await
+    projections::compare(transaction, projections::CHECKS, &mut report.differences).await?;
+    projections::compare(transaction, outgoing::CHECKS, &mut report.differences).await
 }
 
 fn lost(error: tokio::task::JoinError) -> Error {

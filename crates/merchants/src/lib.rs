@@ -3,6 +3,10 @@
 use makegood_base::{ApiKeyId, MerchantId, Timestamp, UserId};
 use makegood_money::{AmountError, Money, basis_points_of};
 
+mod settlement;
+
+pub use settlement::{DAY, Settlement, SettlementSchedule, SettlementStatus, next_cut_off};
+
 pub use makegood_base::{Name as MerchantName, NameError as MerchantNameError};
 
 /// The highest fee, in basis points: the whole amount.
@@ -19,6 +23,8 @@ pub struct Merchant {
     pub name: String,
     /// What the wallet keeps of each payment, in basis points, at most [`FEE_BASIS_POINTS_MAX`].
     pub fee_basis_points: u32,
+    /// How many days after the end of the day on which it was paid the merchant can take the money out.
+    pub settlement_days: u32,
     /// When it was made.
     pub created_at: Timestamp,
     /// Whether its money is real.
@@ -70,6 +76,7 @@ mod tests {
                 owner: UserId::from_raw([2; 16]),
                 name: "Noodles".to_owned(),
                 fee_basis_points,
+                settlement_days: 1,
                 created_at: Timestamp::EPOCH,
                 livemode: false,
             };

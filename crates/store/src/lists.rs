@@ -9,8 +9,9 @@ use crate::{
 };
 use makegood_auth::{Principal, StaffRole};
 use makegood_base::{
-    BankCardId, CaseId, EventId, IncidentId, MaintenanceId, MerchantId, OrderId, PaymentId, RawId, RefundId,
-    SessionId, Timestamp, TopUpId, TransferId, UserId, limits::PAGE_ROWS_MAX,
+    BankCardId, CaseId, EventId, IncidentId, MaintenanceId, MerchantId, OrderId, PaymentId, PayoutId, RawId,
+    RefundId, SessionId, SettlementId, Timestamp, TopUpId, TransferId, UserId, WithdrawalId,
+    limits::PAGE_ROWS_MAX,
 };
 use makegood_ledger::AccountId;
 use makegood_ledger_sql as ledger_sql;
@@ -77,6 +78,9 @@ const REFUNDS_WITH_STATUS: &str = filtered_page_of!("refunds", "status");
 const REFUNDS: &str = "SELECT id FROM refunds
     WHERE id < $1 AND id >= $3 AND created_at BETWEEN $4 AND $5 ORDER BY id DESC LIMIT $2";
 const TOP_UPS_OF_USER: &str = filtered_page_of!("top_ups", "user_id", "status");
+const WITHDRAWALS_OF_USER: &str = filtered_page_of!("withdrawals", "user_id", "status");
+const PAYOUTS_OF_MERCHANT: &str = filtered_page_of!("payouts", "merchant_id", "status");
+const SETTLEMENTS_OF_MERCHANT: &str = filtered_page_of!("settlements", "merchant_id", "status");
 /// Cases that a kind and an owner leave, where they are said.
 macro_rules! cases_where {
     ($condition:literal) => {
@@ -144,6 +148,9 @@ pub fn texts() -> Vec<&'static str> {
         OPEN_MAINTENANCE_WINDOWS,
         INCIDENTS,
         OPEN_INCIDENTS,
+        WITHDRAWALS_OF_USER,
+        PAYOUTS_OF_MERCHANT,
+        SETTLEMENTS_OF_MERCHANT,
         BANK_CARDS_OF_USER,
         MERCHANTS_OF_OWNER,
         SESSIONS_OF_USER,
@@ -214,6 +221,12 @@ impl Lists {
         refunds_of_payment(payment: PaymentId) -> RefundId = REFUNDS_OF_PAYMENT;
         /// The top-ups of a user.
         top_ups_of_user(user: UserId) -> TopUpId = TOP_UPS_OF_USER;
+        /// The withdrawals of a user.
+        withdrawals_of_user(user: UserId) -> WithdrawalId = WITHDRAWALS_OF_USER;
+        /// The payouts of a merchant.
+        payouts_of_merchant(merchant: MerchantId) -> PayoutId = PAYOUTS_OF_MERCHANT;
+        /// The settlements of a merchant.
+        settlements_of_merchant(merchant: MerchantId) -> SettlementId = SETTLEMENTS_OF_MERCHANT;
     }
 
     pages! {

@@ -9,6 +9,7 @@ pub const SQLITE: &[Migration] = &[
     Migration { name: "wallet", script: include_str!("../migrations/sqlite/0002_wallet.sql") },
     Migration { name: "cases", script: include_str!("../migrations/sqlite/0003_cases.sql") },
     Migration { name: "rails", script: include_str!("../migrations/sqlite/0004_rails.sql") },
+    Migration { name: "withdrawals", script: include_str!("../migrations/sqlite/0005_withdrawals.sql") },
 ];
 
 /// The history on PostgreSQL, step by step the same.
@@ -17,6 +18,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration { name: "wallet", script: include_str!("../migrations/postgres/0002_wallet.sql") },
     Migration { name: "cases", script: include_str!("../migrations/postgres/0003_cases.sql") },
     Migration { name: "rails", script: include_str!("../migrations/postgres/0004_rails.sql") },
+    Migration { name: "withdrawals", script: include_str!("../migrations/postgres/0005_withdrawals.sql") },
 ];
 
 /// Brings the schema to the end of its history and answers its version. Refuses a schema that is newer than

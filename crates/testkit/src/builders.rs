@@ -7,9 +7,11 @@ use makegood_base::{ApiKeyId, Clock as _, IdSeed, Ids, RawId, SessionId};
 use makegood_money::{Currency, Money};
 use makegood_payments::Source;
 use makegood_wallet::tables::{
-    BankCardId, MerchantId, OrderId, PaymentId, RefundId, StaffId, TopUpId, UserId,
+    BankCardId, MerchantId, OrderId, PaymentId, PayoutId, RefundId, StaffId, TopUpId, UserId, WithdrawalId,
 };
-use makegood_wallet::{Action, Caller, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef, Query};
+use makegood_wallet::{
+    Action, Caller, Expectation, NewOrder, NewOutgoing, NewPayment, OutgoingId, PayeeId, PayeeRef, Query,
+};
 
 /// The password of every [`Person`].
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -159,6 +161,27 @@ impl TestWallet {
         self.submit(user.caller, action).await.expect(202).id("/id")
     }
 
+    /// Asks for money to go out to a card, whatever comes of it; no bank has been asked yet.
+    pub async fn withdraw(&self, user: &Person, bank_card: BankCardId, amount: &str) -> Answer {
+        self.submit(user.caller, Action::Withdraw(outgoing(bank_card, amount))).await
+    }
+
+    /// A withdrawal, as its user reads it.
+    pub async fn withdrawal(&self, user: &Person, withdrawal: WithdrawalId) -> Answer {
+        self.read(user.caller, Query::Outgoing(OutgoingId::Withdrawal(withdrawal))).await.expect(200)
+    }
+
+    /// Asks for a shop's money to go out to a card of its owner, with its key, whatever comes of it.
+    pub async fn pay_out(&self, shop: &Shop, bank_card: BankCardId, amount: &str) -> Answer {
+        let action = Action::PayOut { merchant: shop.id, new: outgoing(bank_card, amount) };
+        self.submit(shop.caller, action).await
+    }
+
+    /// A payout, as its shop reads it.
+    pub async fn payout(&self, shop: &Shop, payout: PayoutId) -> Answer {
+        self.read(shop.caller, Query::Outgoing(OutgoingId::Payout(payout))).await.expect(200)
+    }
+
     /// Tops up from a card that always works, until the money is there.
     pub async fn fund(&self, user: &Person, amount: &str) {
         let card = self.card(user, makegood_banksim::cards::ALWAYS_WORKS).await;
@@ -242,8 +265,20 @@ impl TestWallet {
 
     /// What a shop was paid and has not been settled, in CNY.
     pub async fn pending(&self, shop: &Shop) -> String {
+        self.of_shop(shop, "pending").await
+    }
+
+    /// What a shop can take out, in CNY.
+    pub async fn available(&self, shop: &Shop) -> String {
+        self.of_shop(shop, "available").await
+    }
+
+    async fn of_shop(&self, shop: &Shop, kind: &str) -> String {
         let query = Query::MerchantBalances(shop.id, vec![Currency::CNY]);
-        available(&self.read(shop.caller, query).await)
+        let balances = self.read(shop.caller, query).await.expect(200);
+        let rows = balances.at("/data").as_array().expect("balances are a list").iter();
+        let row = rows.into_iter().find(|row| row["kind"] == kind);
+        row.and_then(|row| row["available"].as_str()).unwrap_or("0.00").to_owned()
     }
 }
 
@@ -253,6 +288,13 @@ fn available(balances: &Answer) -> String {
         "" => "0.00".to_owned(),
         amount => amount.to_owned(),
     }
+}
+
+/// Money that is to go out to a card.
+#[must_use]
+#[track_caller]
+pub fn outgoing(bank_card: BankCardId, amount: &str) -> NewOutgoing {
+    NewOutgoing { amount: cny(amount), bank_card, client_ref: None, check: None, acknowledge: None }
 }
 
 /// The payment of an order.

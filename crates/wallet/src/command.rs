@@ -3,12 +3,13 @@
 use crate::Caller;
 use crate::tables::{
     BankCardId, BankTransferId, IdempotencyKey, IncidentId, MaintenanceId, MerchantId, OrderId, PaymentId,
-    SessionId, UserId,
+    PayoutId, SessionId, SettlementId, UserId, WithdrawalId,
 };
 use crate::texts::Language;
 use makegood_auth::{Principal, StaffRole};
 use makegood_banking::{Answer, CardRefusal, HolderCheck, PlannedWindow, Told};
 use makegood_base::{ApiKeyId, CaseId, IdSeed, RequestId, Timestamp};
+use makegood_ledger::AccountId;
 use makegood_money::Money;
 use makegood_payments::{Source, SourceKind};
 use serde::{Deserialize, Serialize};
@@ -147,6 +148,21 @@ pub struct NewPayment {
     pub client_ref: Option<String>,
 }
 
+/// Money that is to go out to a card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewOutgoing {
+    /// How much the card is to get.
+    pub amount: Money,
+    /// To which card.
+    pub bank_card: BankCardId,
+    /// The owner's own reference.
+    pub client_ref: Option<String>,
+    /// What the bank says of the card's holder now, where it was asked.
+    pub check: Option<HolderCheck>,
+    /// What the owner has read of that and accepts.
+    pub acknowledge: Option<HolderCheck>,
+}
+
 /// What is wanted.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -245,6 +261,25 @@ pub enum Action {
         expect: Option<Expectation>,
         /// The payer's own reference.
         client_ref: Option<String>,
+    },
+    /// A user's money goes out to a card.
+    Withdraw(NewOutgoing),
+    /// A user takes a withdrawal back before it is sent.
+    CancelWithdrawal {
+        /// Which.
+        withdrawal: WithdrawalId,
+    },
+    /// What is available to a merchant goes out to a card of its owner.
+    PayOut {
+        /// Whose.
+        merchant: MerchantId,
+        /// What goes out.
+        new: NewOutgoing,
+    },
+    /// A merchant takes a payout back before it is sent.
+    CancelPayout {
+        /// Which.
+        payout: PayoutId,
     },
     /// A merchant makes an order.
     CreateOrder(NewOrder),
@@ -367,6 +402,20 @@ pub enum Action {
         /// Which.
         keys: Vec<IdempotencyKey>,
     },
+    /// The day of a merchant's pending account has ended.
+    CloseDay {
+        /// The account.
+        account: AccountId,
+        /// When the day ended.
+        cut_off: Timestamp,
+        /// All that was ever paid in before that, in minor units.
+        paid_minor: i64,
+    },
+    /// A settlement is due.
+    Settle {
+        /// Which.
+        settlement: SettlementId,
+    },
     /// A member of staff closes an operations case.
     CloseCase {
         /// Which.
@@ -392,6 +441,10 @@ impl Action {
             Self::UnlinkBankCard { .. } => "unlink_bank_card",
             Self::TopUp { .. } => "top_up",
             Self::Transfer { .. } => "transfer",
+            Self::Withdraw(_) => "withdraw",
+            Self::CancelWithdrawal { .. } => "cancel_withdrawal",
+            Self::PayOut { .. } => "pay_out",
+            Self::CancelPayout { .. } => "cancel_payout",
             Self::CreateOrder(_) => "create_order",
             Self::CancelOrder { .. } => "cancel_order",
             Self::CreatePayment(_) => "create_payment",
@@ -411,6 +464,8 @@ impl Action {
             Self::ExpireOrder { .. } => "expire_order",
             Self::ClosePayment { .. } => "close_payment",
             Self::ForgetKeys { .. } => "forget_keys",
+            Self::CloseDay { .. } => "close_day",
+            Self::Settle { .. } => "settle",
             Self::CloseCase { .. } => "close_case",
         }
     }
@@ -428,6 +483,8 @@ impl Action {
                 | Self::ExpireOrder { .. }
                 | Self::ClosePayment { .. }
                 | Self::ForgetKeys { .. }
+                | Self::CloseDay { .. }
+                | Self::Settle { .. }
         )
     }
 }

@@ -281,6 +281,8 @@ impl Needs {
             TimerKind::Order => self.orders.insert(object.object.into()),
             TimerKind::Payment => self.payments.insert(object.object.into()),
             TimerKind::BankTransfer => self.bank_transfers.insert(object.object.into()),
+            TimerKind::SettlementDay => self.settlement_schedules.insert(object.object.into()),
+            TimerKind::Settlement => self.settlements.insert(object.object.into()),
         };
         self.timers.insert(object);
     }
@@ -300,6 +302,12 @@ impl Facts {
         }
         for (key, row) in self.bank_transfers.touched() {
             want(TimerKind::BankTransfer, key.raw(), row.and_then(|transfer| transfer.next_at));
+        }
+        for (key, row) in self.settlement_schedules.touched() {
+            want(TimerKind::SettlementDay, key.raw(), row.map(|schedule| schedule.cut_off));
+        }
+        for (key, row) in self.settlements.touched() {
+            want(TimerKind::Settlement, key.raw(), row.and_then(crate::tables::Settlement::next_deadline));
         }
         for (id, due_at) in wanted {
             if self.is_new(id) {
@@ -324,6 +332,8 @@ impl Facts {
             TimerKind::Order => made(&self.orders, &id.object.into()),
             TimerKind::Payment => made(&self.payments, &id.object.into()),
             TimerKind::BankTransfer => made(&self.bank_transfers, &id.object.into()),
+            TimerKind::SettlementDay => made(&self.settlement_schedules, &id.object.into()),
+            TimerKind::Settlement => made(&self.settlements, &id.object.into()),
         }
     }
 }

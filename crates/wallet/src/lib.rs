@@ -13,6 +13,7 @@ mod decide;
 mod execute;
 mod facts;
 mod needs;
+mod outgoing;
 pub mod postings;
 mod problem;
 mod query;
@@ -24,11 +25,14 @@ pub mod view;
 
 pub use actor::{Actor, Caller, CallerRow};
 pub use code::{Cause, Code};
-pub use command::{Action, Command, CommandSize, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef};
+pub use command::{
+    Action, Command, CommandSize, Expectation, NewOrder, NewOutgoing, NewPayment, PayeeId, PayeeRef,
+};
 pub use decide::{BankAlert, ClaimedTransfer, Heard};
 pub use execute::execute;
 pub use facts::{Changes, Facts, Needs, Row, RowChanges, Rows, Savepoint};
 pub use needs::needs;
+pub use outgoing::OutgoingId;
 pub use problem::{Document, Problem, Remedy, Stop};
 pub use query::{Query, answer, query_needs};
 pub use reply::{Reply, SECRET_PLACEHOLDER, SecretOf};

@@ -1,22 +1,25 @@
 //! Which rows a command touches, as far as what is known tells. The engine asks again until nothing is
 //! added: a payment leads to its order, the order to its merchant, the merchant to its accounts.
 
-use crate::decide::ids;
-use crate::decide::window_key;
-use crate::postings::{Account, Kind};
+use crate::decide::{ids, settlements, window_key};
+use crate::outgoing::{Out, merchant_of, reference_kind};
+use crate::postings::{Account, Kind, Outflow, Purse, RefundShares, Stage};
 use crate::tables::{
-    BankTransferId, IdempotencyKey, LookupKey, LookupKind, OrderId, PaymentId, RefundId, TimerKey, TimerKind,
-    TopUpId, UserId,
+    BankTransferId, IdempotencyKey, LookupKey, LookupKind, OrderId, PaymentId, RefundId, SettlementId,
+    TimerKey, TimerKind, TopUpId, UserId,
 };
-use crate::{Action, Actor, Caller, Command, Facts, Needs, NewPayment, PayeeRef, postings};
+use crate::{
+    Action, Actor, Caller, Command, Facts, Needs, NewOutgoing, NewPayment, OutgoingId, PayeeRef, postings,
+};
 use makegood_auth::Principal;
 use makegood_banking::{
     Answer, BankMessageKey, BankTransfer, Direction, PlannedWindow, Purpose, Told, ToldStatus,
 };
 use makegood_base::RawId;
-use makegood_ledger::{RowKey, TransactionId};
+use makegood_ledger::Action::{Capture, Expire, Hold, Post, PostAgainst, Release};
+use makegood_ledger::{AccountId, RowKey, TransactionId};
 use makegood_money::Money;
-use makegood_payments::Source;
+use makegood_payments::{OutgoingStatus, Source};
 use postings::Movement;
 
 /// The rows that commands touch, given what is known; what is known already is not among them.
@@ -86,6 +89,20 @@ impl Asked<'_> {
             Action::Transfer { to, amount, client_ref, .. } => {
                 self.transfer(actor, to, *amount, client_ref.as_deref());
             }
+            Action::Withdraw(new) => {
+                if let Some(Actor::User(user)) = actor {
+                    self.create_outgoing(Purse::User(user), new);
+                }
+                self.needs.bank_cards.insert(new.bank_card);
+            }
+            Action::CancelWithdrawal { withdrawal } => {
+                self.cancel_outgoing(OutgoingId::Withdrawal(*withdrawal));
+            }
+            Action::PayOut { merchant, new } => {
+                self.needs.merchants.insert(*merchant);
+                self.create_outgoing(Purse::Merchant(*merchant), new);
+            }
+            Action::CancelPayout { payout } => self.cancel_outgoing(OutgoingId::Payout(*payout)),
             Action::CreateOrder(new) => self.create_order(new, actor),
             Action::CancelOrder { order } => self.order_with_attempt(*order),
             Action::CreatePayment(new) => self.create_payment(new, actor),
@@ -113,6 +130,13 @@ impl Asked<'_> {
             Action::SetMaintenance { .. } | Action::OpenIncident { .. } => {}
             Action::ExpireOrder { order } => self.order(*order),
             Action::ForgetKeys { keys } => self.needs.idempotency.extend(keys.iter().cloned()),
+            Action::CloseDay { account, .. } => {
+                self.settlement_schedule(*account);
+                if let Some(schedule) = self.facts.settlement_schedules.peek(account) {
+                    self.needs.merchants.insert(schedule.merchant);
+                }
+            }
+            Action::Settle { settlement } => self.settle(*settlement),
             Action::CloseCase { case, .. } => {
                 self.needs.operations_cases.insert(*case);
                 if let Some(Actor::Staff(staff)) = actor {
@@ -139,7 +163,77 @@ impl Asked<'_> {
         let ledger = &mut self.needs.ledger;
         ledger.insert(RowKey::Transaction(id));
         ledger.extend(movement.accounts.iter().map(|account| RowKey::Account(account.id())));
-        ledger.extend(movement.legs.iter().filter_map(|leg| leg.action.target()).map(RowKey::Transfer));
+        ledger.extend(movement.legs.iter().filter_map(|leg| match leg.action {
+            Post | Hold { .. } => None,
+            PostAgainst(transfer) => Some(RowKey::Transfer(transfer)),
+            Capture(hold) | Release(hold) | Expire(hold) => Some(RowKey::Hold(hold)),
+        }));
+    }
+
+    /// A withdrawal or a payout, and all that is shown with it.
+    pub(crate) fn outgoing(&mut self, id: OutgoingId) {
+        match id {
+            OutgoingId::Withdrawal(id) => self.needs.withdrawals.insert(id),
+            OutgoingId::Payout(id) => self.needs.payouts.insert(id),
+        };
+        let Some(out) = Out::peek(id, self.facts) else { return };
+        self.bank_transfer(out.body.bank_transfer);
+        self.needs.bank_cards.insert(out.body.bank_card);
+        self.needs.merchants.extend(merchant_of(out.purse));
+    }
+
+    fn settlement_schedule(&mut self, account: AccountId) {
+        self.needs.require_with_timer(TimerKey { kind: TimerKind::SettlementDay, object: account.raw() });
+    }
+
+    fn settle(&mut self, id: SettlementId) {
+        self.needs.require_with_timer(TimerKey { kind: TimerKind::Settlement, object: id.raw() });
+        let Some(row) = self.facts.settlements.peek(&id) else { return };
+        self.settlement_schedule(row.schedule);
+        let movement = postings::settlement(row.merchant, Money::new(1, row.currency));
+        self.movement(&movement, settlements::transaction(id));
+    }
+
+    fn create_outgoing(&mut self, purse: Purse, new: &NewOutgoing) {
+        self.needs.bank_cards.insert(new.bank_card);
+        let owner = match purse {
+            Purse::User(user) => Actor::User(user),
+            Purse::Merchant(merchant) => Actor::Merchant(merchant),
+        };
+        if let Some(raw) = self.reference(reference_kind(purse), Some(owner), new.client_ref.as_deref()) {
+            self.outgoing(OutgoingId::of(purse, raw));
+        }
+        let Some(card) = self.facts.bank_cards.peek(&new.bank_card) else { return };
+        // With a fee, so that every account is there that it can touch.
+        let flow = Outflow { id: [0; 16], purse, bank: &card.bank, amount: new.amount, fee_minor: 1 };
+        let accounts = postings::outgoing(flow, Stage::Held).accounts;
+        self.needs.ledger.extend(accounts.iter().map(|account| RowKey::Account(account.id())));
+    }
+
+    fn cancel_outgoing(&mut self, id: OutgoingId) {
+        self.outgoing(id);
+        let Some(out) = Out::peek(id, self.facts) else { return };
+        let Some(card) = self.facts.bank_cards.peek(&out.body.bank_card) else { return };
+        let (movement, transaction) = out.movement(&card.bank, Stage::Released);
+        self.movement(&movement, transaction);
+    }
+
+    /// Everything that a bank's word can do to money that goes out.
+    fn outgoing_answer(&mut self, id: OutgoingId, bank: &str) {
+        self.outgoing(id);
+        let Some(out) = Out::peek(id, self.facts) else { return };
+        let late = [Stage::PaidLate, Stage::LateReturned];
+        let stages: &[Stage] = match out.body.status {
+            OutgoingStatus::Held => &[Stage::Sent, Stage::Completed, Stage::Failed],
+            OutgoingStatus::Sent | OutgoingStatus::Unknown => &[Stage::Completed, Stage::Failed],
+            OutgoingStatus::Completed => &[Stage::Returned],
+            OutgoingStatus::Failed | OutgoingStatus::Cancelled => &late,
+            OutgoingStatus::Returned => &[],
+        };
+        for stage in stages {
+            let (movement, transaction) = out.movement(bank, *stage);
+            self.movement(&movement, transaction);
+        }
     }
 
     pub(crate) fn order(&mut self, id: OrderId) {
@@ -279,12 +373,15 @@ impl Asked<'_> {
         }
         let card = payment.source.bank_card().and_then(|id| self.facts.bank_cards.peek(&id));
         let asked = amount.unwrap_or(payment.amount);
-        // Every leg that a refund can have: the fee's part depends on what else is decided in the batch.
+        // Every leg that a refund can have: the parts depend on what else is decided in the batch.
         let against = ids::payment_legs(payment);
+        let shares = RefundShares { pending_minor: 1, available_minor: 1, fee_back_minor: 1 };
         let movement = match card {
-            Some(card) => postings::card_refund(&card.bank, payment.merchant, asked, 1, against),
-            None => postings::refund_to_balance(payment.payer, payment.merchant, asked, 1, against),
+            Some(card) => postings::card_refund(&card.bank, payment.merchant, asked, shares, against),
+            None => postings::refund_to_balance(payment.payer, payment.merchant, asked, shares, against),
         };
+        let pending = Account::merchant(Kind::MerchantPending, payment.merchant, asked.currency());
+        self.settlement_schedule(pending.id());
         for account in &movement.accounts {
             self.needs.ledger.insert(RowKey::Account(account.id()));
         }
@@ -335,7 +432,10 @@ impl Asked<'_> {
                     ids::return_refused_transaction(id),
                 );
             }
-            Purpose::Withdrawal(_) => {}
+            Purpose::Withdrawal(withdrawal) => {
+                return self.outgoing_answer(OutgoingId::Withdrawal(withdrawal), bank);
+            }
+            Purpose::Payout(payout) => return self.outgoing_answer(OutgoingId::Payout(payout), bank),
         }
         self.movement(&postings::late_success(bank, amount), ids::late_success_transaction(id));
     }
@@ -392,7 +492,9 @@ impl Asked<'_> {
                     self.needs.ledger.extend(legs.merchant.into_iter().chain(fee).map(RowKey::Transfer));
                 }
             }
-            _ => {}
+            // What goes back to whoever it came from is asked for with the answer.
+            (Purpose::TopUp(_), Direction::Out)
+            | (Purpose::Refund(_) | Purpose::Withdrawal(_) | Purpose::Payout(_), _) => {}
         }
         self.needs.ledger.extend(accounts.iter().map(|account| RowKey::Account(account.id())));
         let transaction = ids::bank_returned_transaction(transfer.id);

@@ -1,20 +1,23 @@
 //! Reads: the same way as commands, on facts, but nothing is written.
 
 use crate::needs::Asked;
-use crate::postings::{Account, Kind};
+use crate::outgoing::{Out, OutgoingId};
+use crate::postings::{Account, Kind, Purse};
 use crate::tables::{
     BankCardId, BankTransferId, CaseId, IncidentId, LookupKey, LookupKind, MaintenanceId, MerchantId,
-    OrderId, Payment, PaymentId, Refund, RefundId, TopUp, TopUpId, TransferId, UserId,
+    OrderId, Payment, PaymentId, PayoutId, Refund, RefundId, SettlementId, TopUp, TopUpId, TransferId,
+    UserId, WithdrawalId,
 };
 use crate::texts::{Language, Role};
 use crate::view::{
     BalanceView, BalancesView, BankCardView, BankTransferView, CaseView, IncidentView, ListView,
-    MaintenanceView, MeView, MerchantView, OrderView, PaymentView, Reading, RefundView, ResolvedView,
-    TopUpView, TraceView, TransferView, order_of,
+    MaintenanceView, MeView, MerchantView, NextSettlementView, OrderView, OutgoingView, PaymentView, Reading,
+    RefundView, ResolvedView, SettlementView, TopUpView, TraceView, TransferView, order_of,
 };
 use crate::{Actor, Caller, Code, Facts, Needs, PayeeRef, Reply, Settings, Stop};
 use makegood_base::{RequestId, Timestamp};
 use makegood_ledger::RowKey;
+use makegood_merchants::DAY;
 use makegood_money::{Currency, Money};
 
 /// Something that a caller wants to read.
@@ -79,6 +82,16 @@ pub enum Query {
     Incident(IncidentId),
     /// Incidents, with the cursor of the next page; for staff.
     Incidents(Vec<IncidentId>, Option<String>),
+    /// Settlements, with the cursor of the next page.
+    Settlements(Vec<SettlementId>, Option<String>),
+    /// A withdrawal or a payout.
+    Outgoing(OutgoingId),
+    /// Withdrawals, with the cursor of the next page.
+    Withdrawals(Vec<WithdrawalId>, Option<String>),
+    /// Payouts, with the cursor of the next page.
+    Payouts(Vec<PayoutId>, Option<String>),
+    /// The trace of a withdrawal or a payout.
+    OutgoingTrace(OutgoingId),
     /// An operations case; for staff.
     Case(CaseId),
     /// Operations cases, with the cursor of the next page; for staff.
@@ -109,6 +122,13 @@ pub fn query_needs(query: &Query, caller: Caller, facts: &Facts) -> Needs {
             asked.needs.merchants.insert(*id);
             let accounts = merchant_accounts(*id, currencies).map(|(_, account)| account.id());
             asked.needs.ledger.extend(accounts.map(RowKey::Account));
+            for currency in currencies {
+                let pending = Account::merchant(Kind::MerchantPending, *id, *currency).id();
+                asked.needs.settlement_schedules.insert(pending);
+                if let Some(schedule) = asked.facts.settlement_schedules.peek(&pending) {
+                    asked.needs.settlements.extend(&schedule.open);
+                }
+            }
         }
         Query::BankCard(id) => drop(asked.needs.bank_cards.insert(*id)),
         Query::BankCards(ids, _) => asked.needs.bank_cards.extend(ids),
@@ -152,6 +172,23 @@ pub fn query_needs(query: &Query, caller: Caller, facts: &Facts) -> Needs {
         Query::Incident(id) => drop(asked.needs.incidents.insert(*id)),
         Query::Incidents(ids, _) => asked.needs.incidents.extend(ids),
         Query::Refunds(ids, _) => ids.iter().for_each(|id| refund(&mut asked, *id)),
+        Query::Settlements(ids, _) => {
+            for id in ids {
+                asked.needs.settlements.insert(*id);
+                if let Some(row) = asked.facts.settlements.peek(id) {
+                    asked.needs.settlement_schedules.insert(row.schedule);
+                    asked.needs.merchants.insert(row.merchant);
+                }
+            }
+        }
+        Query::Outgoing(id) => asked.outgoing(*id),
+        Query::OutgoingTrace(id) => {
+            asked.outgoing(*id);
+            let transfer = Out::peek(*id, facts).map(|out| out.body.bank_transfer);
+            asked.at_banks([transfer], actor);
+        }
+        Query::Withdrawals(ids, _) => ids.iter().for_each(|id| asked.outgoing(OutgoingId::Withdrawal(*id))),
+        Query::Payouts(ids, _) => ids.iter().for_each(|id| asked.outgoing(OutgoingId::Payout(*id))),
         Query::Case(id) => drop(asked.needs.operations_cases.insert(*id)),
         Query::Cases(ids, _) => asked.needs.operations_cases.extend(ids),
     }
@@ -262,6 +299,14 @@ impl Reader<'_> {
             Query::MaintenanceWindows(ids, next) => list(ids, next, |id| self.maintenance(id)),
             Query::Incident(id) => Reply::json(200, &self.incident(*id)?),
             Query::Incidents(ids, next) => list(ids, next, |id| self.incident(id)),
+            Query::Settlements(ids, next) => list(ids, next, |id| self.settlement(id)),
+            Query::Outgoing(id) => Reply::json(200, &self.outgoing(*id)?),
+            Query::Withdrawals(ids, next) => list(ids, next, |id| self.outgoing(OutgoingId::Withdrawal(id))),
+            Query::Payouts(ids, next) => list(ids, next, |id| self.outgoing(OutgoingId::Payout(id))),
+            Query::OutgoingTrace(id) => {
+                let (out, role) = self.outgoing_row(*id)?;
+                Reply::json(200, &TraceView::outgoing(&out, self.facts, self.reading(role))?)
+            }
             Query::Case(id) => Reply::json(200, &self.case(*id)?),
             Query::Cases(ids, next) => list(ids, next, |id| self.case(id)),
         }
@@ -276,20 +321,61 @@ impl Reader<'_> {
     fn balances(&self, currencies: &[Currency]) -> Result<Reply, Stop> {
         let user = self.actor.user()?;
         let accounts = currencies.iter().map(|currency| ("balance", Account::user(user, *currency)));
-        self.balances_of(accounts)
+        self.balances_of(accounts, None)
     }
 
-    fn balances_of(&self, accounts: impl Iterator<Item = (&'static str, Account)>) -> Result<Reply, Stop> {
-        let known = accounts.filter_map(|(kind, account)| {
-            let row = self.facts.book.account(&account.id())?;
-            Some(BalanceView {
+    fn balances_of(
+        &self,
+        accounts: impl Iterator<Item = (&'static str, Account)>,
+        merchant: Option<&MerchantView>,
+    ) -> Result<Reply, Stop> {
+        let mut data = Vec::new();
+        for (kind, account) in accounts {
+            let Some(row) = self.facts.book.account(&account.id()) else { continue };
+            let days = merchant.map(|merchant| merchant.settlement_days);
+            let next_settlement = match days.filter(|_| account.kind == Kind::MerchantPending) {
+                Some(days) => self.next_settlement(row, days)?,
+                None => None,
+            };
+            data.push(BalanceView {
                 kind,
                 currency: row.currency.code(),
                 available: Money::new(row.available(), row.currency).amount(),
                 held: Money::new(row.held, row.currency).amount(),
-            })
-        });
-        Reply::json(200, &BalancesView { data: known.collect() })
+                next_settlement,
+            });
+        }
+        Reply::json(200, &BalancesView { data })
+    }
+
+    /// What becomes available next of a pending account: the oldest settlement that is not made yet, or else what
+    /// today has brought.
+    fn next_settlement(
+        &self,
+        pending: &makegood_ledger::Account,
+        days: u32,
+    ) -> Result<Option<NextSettlementView>, Stop> {
+        let Some(schedule) = self.facts.settlement_schedules.get(&pending.id)? else { return Ok(None) };
+        let oldest = match schedule.open.first() {
+            Some(id) => self.facts.settlements.get(id)?,
+            None => None,
+        };
+        let today = schedule.expected_of_today_minor(pending.posted);
+        let (minor, due_at) = match oldest {
+            Some(settlement) => (schedule.expected_minor(settlement), settlement.due_at),
+            None => (today, schedule.cut_off.plus(DAY.saturating_mul(days))),
+        };
+        let amount = Money::new(minor, pending.currency).amount();
+        let view = NextSettlementView { amount, due_at, overdue: self.now > due_at };
+        Ok((minor > 0).then_some(view))
+    }
+
+    fn settlement(&self, id: SettlementId) -> Result<SettlementView, Stop> {
+        let row = self.facts.settlements.get(&id)?.ok_or(Stop::from(Code::NotFound))?;
+        self.merchant(row.merchant)?;
+        let schedule = self.facts.settlement_schedules.get(&row.schedule)?;
+        let schedule = schedule.ok_or_else(|| Stop::Broken(format!("{id} has no days")))?;
+        Ok(SettlementView::of(row, schedule, self.now, self.settings.livemode, self.language))
     }
 
     fn merchant(&self, id: MerchantId) -> Result<MerchantView, Stop> {
@@ -300,8 +386,8 @@ impl Reader<'_> {
     }
 
     fn merchant_balances(&self, id: MerchantId, currencies: &[Currency]) -> Result<Reply, Stop> {
-        self.merchant(id)?;
-        self.balances_of(merchant_accounts(id, currencies))
+        let merchant = self.merchant(id)?;
+        self.balances_of(merchant_accounts(id, currencies), Some(&merchant))
     }
 
     fn bank_card(&self, id: BankCardId) -> Result<BankCardView, Stop> {
@@ -400,6 +486,26 @@ impl Reader<'_> {
     fn incident(&self, id: IncidentId) -> Result<IncidentView, Stop> {
         let row = self.for_staff(self.facts.incidents.get(&id)?)?;
         Ok(IncidentView::of(row, self.settings.livemode))
+    }
+
+    /// Its owner reads it as their own business, and staff read it as staff.
+    fn outgoing_row(&self, id: OutgoingId) -> Result<(Out, Role), Stop> {
+        let out = Out::get(id, self.facts)?.ok_or(Stop::from(Code::NotFound))?;
+        if self.actor.role() == Role::Staff {
+            return Ok((out, Role::Staff));
+        }
+        let is_own = match out.purse {
+            Purse::User(user) => self.actor == Actor::User(user),
+            Purse::Merchant(merchant) => {
+                self.facts.merchants.get(&merchant)?.is_some_and(|merchant| self.actor.acts_for(merchant))
+            }
+        };
+        if is_own { Ok((out, Role::Payer)) } else { Err(Code::NotFound.into()) }
+    }
+
+    fn outgoing(&self, id: OutgoingId) -> Result<OutgoingView, Stop> {
+        let (out, role) = self.outgoing_row(id)?;
+        OutgoingView::of(&out, self.facts, role, self.settings.livemode, self.language)
     }
 
     fn case(&self, id: CaseId) -> Result<CaseView, Stop> {

@@ -67,6 +67,23 @@ pub struct Settings {
     pub case_due: Duration,
     /// What is known of the banks now.
     pub outlooks: Outlooks,
+    /// What a withdrawal costs beside its amount, in basis points.
+    pub withdrawal_fee_basis_points: u32,
+    /// What a withdrawal costs at least, in minor units of its currency.
+    pub withdrawal_fee_minor_min: i64,
+    /// At how many failures to one card staff are told, and at each multiple of that; at most
+    /// [`makegood_banking::FAILURES_MAX`].
+    pub withdrawal_failures_case: usize,
+    /// How many days after the end of the day on which it was paid a new merchant can take its money out.
+    pub settlement_days: u32,
+    /// At which time of the day, in UTC, a merchant's day ends: midnight in Beijing.
+    pub settlement_cut_off: Duration,
+    /// By how much later than it is due a settlement may be made before it is overdue.
+    pub settlement_grace: Duration,
+    /// How long to wait before a settlement that could not be made is tried again.
+    pub settlement_retry: Duration,
+    /// How old a bank's word on a card's holder may be before money goes there.
+    pub holder_check_age_max: Duration,
 }
 
 impl Default for Settings {
@@ -85,6 +102,14 @@ impl Default for Settings {
             schedule: Schedule::default(),
             case_due: days(1),
             outlooks: Outlooks::default(),
+            withdrawal_fee_basis_points: 0,
+            withdrawal_fee_minor_min: 0,
+            withdrawal_failures_case: 2,
+            settlement_days: 1,
+            settlement_cut_off: Duration::from_secs(16 * 60 * 60),
+            settlement_grace: Duration::from_secs(60 * 60),
+            settlement_retry: Duration::from_secs(60 * 60),
+            holder_check_age_max: days(30),
         }
     }
 }

@@ -12,11 +12,13 @@ pub use makegood_banking::{
 };
 pub use makegood_base::{
     ApiKeyId, BankCardId, BankTransferId, CaseId, EventId, IncidentId, MaintenanceId, MerchantId, OrderId,
-    PaymentId, RefundId, SessionId, StaffId, TopUpId, TransferId, UserId,
+    PaymentId, PayoutId, RefundId, SessionId, SettlementId, StaffId, TopUpId, TransferId, UserId,
+    WithdrawalId,
 };
-pub use makegood_merchants::{ApiKey, Merchant};
+pub use makegood_ledger::AccountId;
+pub use makegood_merchants::{ApiKey, Merchant, Settlement, SettlementSchedule};
 pub use makegood_notify::Event;
-pub use makegood_payments::{Order, Payment, TopUp, Transfer};
+pub use makegood_payments::{Order, Payment, Payout, TopUp, Transfer, Withdrawal};
 pub use makegood_refunds::Refund;
 
 /// Calls a macro with every table: its name, its row, its key.
@@ -34,6 +36,10 @@ macro_rules! for_each_table {
             payments: $crate::tables::Payment, $crate::tables::PaymentId;
             top_ups: $crate::tables::TopUp, $crate::tables::TopUpId;
             transfers: $crate::tables::Transfer, $crate::tables::TransferId;
+            settlement_schedules: $crate::tables::SettlementSchedule, $crate::tables::AccountId;
+            settlements: $crate::tables::Settlement, $crate::tables::SettlementId;
+            withdrawals: $crate::tables::Withdrawal, $crate::tables::WithdrawalId;
+            payouts: $crate::tables::Payout, $crate::tables::PayoutId;
             refunds: $crate::tables::Refund, $crate::tables::RefundId;
             bank_transfers: $crate::tables::BankTransfer, $crate::tables::BankTransferId;
             operations_cases: $crate::tables::OperationsCase, $crate::tables::CaseId;
@@ -69,6 +75,10 @@ pub enum LookupKind {
     OperationsCase,
     /// A bank's own name of a maintenance window, behind the bank's.
     BankWindow,
+    /// A user's own reference of a withdrawal, of a user.
+    WithdrawalRef,
+    /// A merchant's own reference of a payout, of a merchant.
+    PayoutRef,
 }
 
 impl LookupKind {
@@ -83,6 +93,8 @@ impl LookupKind {
         Self::TransferRef,
         Self::OperationsCase,
         Self::BankWindow,
+        Self::WithdrawalRef,
+        Self::PayoutRef,
     ];
 
     /// The kind as it is stored.
@@ -98,6 +110,8 @@ impl LookupKind {
             Self::TransferRef => "transfer_ref",
             Self::OperationsCase => "operations_case",
             Self::BankWindow => "bank_window",
+            Self::WithdrawalRef => "withdrawal_ref",
+            Self::PayoutRef => "payout_ref",
         }
     }
 }
@@ -189,11 +203,16 @@ pub enum TimerKind {
     Payment,
     /// A bank transfer whose turn it is.
     BankTransfer,
+    /// A pending account whose day ends.
+    SettlementDay,
+    /// A settlement that is due.
+    Settlement,
 }
 
 impl TimerKind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Order, Self::Payment, Self::BankTransfer];
+    pub const ALL: &'static [Self] =
+        &[Self::Order, Self::Payment, Self::BankTransfer, Self::SettlementDay, Self::Settlement];
 
     /// The kind as it is stored.
     #[must_use]
@@ -202,6 +221,8 @@ impl TimerKind {
             Self::Order => "order",
             Self::Payment => "payment",
             Self::BankTransfer => "bank_transfer",
+            Self::SettlementDay => "settlement_day",
+            Self::Settlement => "settlement",
         }
     }
 }

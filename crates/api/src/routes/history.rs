@@ -5,7 +5,9 @@ use crate::fields;
 use crate::paging::Page;
 use crate::shared::Api;
 use makegood_base::limits::PAGE_ROWS_MAX;
-use makegood_base::{BankTransferId, PaymentId, RawId, RefundId, TopUpId, TransferId};
+use makegood_base::{
+    BankTransferId, PaymentId, PayoutId, RawId, RefundId, SettlementId, TopUpId, TransferId, WithdrawalId,
+};
 use makegood_ledger::{AccountId, Action, RowKey, Side};
 use makegood_money::{Currency, Money};
 use makegood_store::HistoryEntry;
@@ -146,6 +148,23 @@ fn reference(code: MovementCode, raw: RawId) -> String {
         MovementCode::LateSuccess | MovementCode::Unidentified | MovementCode::UnidentifiedCorrected => {
             BankTransferId::from_raw(raw).to_string()
         }
+        MovementCode::WithdrawalHeld
+        | MovementCode::WithdrawalReleased
+        | MovementCode::WithdrawalSent
+        | MovementCode::WithdrawalCompleted
+        | MovementCode::WithdrawalFailed
+        | MovementCode::WithdrawalReturned
+        | MovementCode::WithdrawalPaidLate
+        | MovementCode::WithdrawalLateReturned => WithdrawalId::from_raw(raw).to_string(),
+        MovementCode::PayoutHeld
+        | MovementCode::PayoutReleased
+        | MovementCode::PayoutSent
+        | MovementCode::PayoutCompleted
+        | MovementCode::PayoutFailed
+        | MovementCode::PayoutReturned
+        | MovementCode::PayoutPaidLate
+        | MovementCode::PayoutLateReturned => PayoutId::from_raw(raw).to_string(),
+        MovementCode::Settlement => SettlementId::from_raw(raw).to_string(),
         MovementCode::Refund
         | MovementCode::CardRefund
         | MovementCode::CardRefundSettled

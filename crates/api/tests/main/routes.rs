@@ -24,6 +24,8 @@ const INVENTORY: &[&str] = &[
     "/v1/merchants get post",
     "/v1/merchants/{id} get",
     "/v1/merchants/{id}/balances get",
+    "/v1/merchants/{id}/payouts get post$",
+    "/v1/merchants/{id}/settlements get",
     "/v1/merchants/{id}/transactions get",
     "/v1/ops/bank-transfers/{id} get",
     "/v1/ops/bank-transfers/{id}/recall post",
@@ -47,6 +49,9 @@ const INVENTORY: &[&str] = &[
     "/v1/payments/{id}/events get",
     "/v1/payments/{id}/refunds get post$",
     "/v1/payments/{id}/trace get",
+    "/v1/payouts/{id} get",
+    "/v1/payouts/{id}/cancel post",
+    "/v1/payouts/{id}/trace get",
     "/v1/refunds get",
     "/v1/refunds/{id} get",
     "/v1/refunds/{id}/trace get",
@@ -61,6 +66,10 @@ const INVENTORY: &[&str] = &[
     "/v1/transfers/{id} get",
     "/v1/transfers/{id}/trace get",
     "/v1/users post!",
+    "/v1/withdrawals get post$",
+    "/v1/withdrawals/{id} get",
+    "/v1/withdrawals/{id}/cancel post",
+    "/v1/withdrawals/{id}/trace get",
 ];
 
 fn document() -> Value {
@@ -328,6 +337,8 @@ fn some_id(path: &str) -> &'static str {
         ("/v1/sessions", "ses_01h455vb4pex5vsknk084sn02q"),
         ("/v1/top-ups", "top_01h455vb4pex5vsknk084sn02q"),
         ("/v1/transfers", "trf_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/withdrawals", "wdr_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/payouts", "pyt_01h455vb4pex5vsknk084sn02q"),
     ];
     IDS.iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id)
 }

@@ -326,6 +326,8 @@ fn changed(changes: &Changes) -> Vec<RawId> {
     ids.extend(changes.refunds.updated.iter().map(|(row, _)| row.id.raw()));
     // What waits for a bank may have a new time, or be put off.
     ids.extend(changes.bank_transfers.updated.iter().map(|(row, _)| row.purpose.object()));
+    ids.extend(changes.withdrawals.updated.iter().map(|(row, _)| row.id.raw()));
+    ids.extend(changes.payouts.updated.iter().map(|(row, _)| row.id.raw()));
     ids
 }
 

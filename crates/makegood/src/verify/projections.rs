@@ -201,6 +201,28 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         prefix: "btr",
+        finding: "the bank has paid this out, and its owner is not told so",
+        text: "SELECT moved.id FROM bank_transfers AS moved
+                LEFT JOIN withdrawals AS withdrawal
+                    ON moved.purpose_kind = 'withdrawal' AND withdrawal.id = moved.purpose_id
+                LEFT JOIN payouts AS payout ON moved.purpose_kind = 'payout' AND payout.id = moved.purpose_id
+            WHERE moved.purpose_kind IN ('withdrawal', 'payout') AND CASE moved.state
+                WHEN 'settled' THEN COALESCE(withdrawal.status, payout.status, '') NOT IN ('completed', 'returned')
+                WHEN 'refused' THEN COALESCE(withdrawal.status, payout.status, '') NOT IN ('failed', 'cancelled')
+                ELSE COALESCE(withdrawal.status, payout.status, '') NOT IN ('held', 'sent', 'unknown') END
+            ORDER BY moved.id",
+        codes: &[],
+    },
+    Check {
+        prefix: "stl",
+        finding: "the settlement is not made, and no timer will make it",
+        text: "SELECT settlement.id FROM settlements AS settlement LEFT JOIN timers AS timer
+                ON timer.kind = 'settlement' AND timer.object_id = settlement.id
+            WHERE settlement.status <> 'settled' AND timer.object_id IS NULL ORDER BY settlement.id",
+        codes: &[],
+    },
+    Check {
+        prefix: "btr",
         finding: "it is the wallet's turn here, and no timer will wake it",
         text: "SELECT open_transfer.id FROM bank_transfers AS open_transfer LEFT JOIN timers AS timer
                 ON timer.kind = 'bank_transfer' AND timer.object_id = open_transfer.id
@@ -238,6 +260,9 @@ const COUNTS: &[(&str, &str)] = &[
     ("refund", "SELECT COUNT(*) FROM refunds"),
     ("top-up", "SELECT COUNT(*) FROM top_ups"),
     ("transfer", "SELECT COUNT(*) FROM transfers"),
+    ("withdrawal", "SELECT COUNT(*) FROM withdrawals"),
+    ("payout", "SELECT COUNT(*) FROM payouts"),
+    ("settlement", "SELECT COUNT(*) FROM settlements"),
     ("order", "SELECT COUNT(*) FROM orders"),
     ("bank transfer", "SELECT COUNT(*) FROM bank_transfers"),
 ];

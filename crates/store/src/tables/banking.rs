@@ -19,6 +19,9 @@ table!(BANK_CARDS, "bank_cards", key: 1, versioned: true, BankCard {
     agreement: text "agreement",
     last4: text "last4",
     holder_check: text "holder_check",
+    holder_checked_at: integer "holder_checked_at",
+    acknowledged: text "acknowledged",
+    failures: text "failures",
     state: text "state",
     created_at: integer "created_at",
 });
@@ -137,6 +140,7 @@ impl Cells for Purpose {
             Self::Payment(id) => ("payment", id.raw()),
             Self::Refund(id) => ("refund", id.raw()),
             Self::Withdrawal(id) => ("withdrawal", id.raw()),
+            Self::Payout(id) => ("payout", id.raw()),
         };
         values.extend([kind.into(), id.into()]);
     }
@@ -147,6 +151,7 @@ impl Cells for Purpose {
             "payment" => Some(|id| Self::Payment(id.into())),
             "refund" => Some(|id| Self::Refund(id.into())),
             "withdrawal" => Some(|id| Self::Withdrawal(id.into())),
+            "payout" => Some(|id| Self::Payout(id.into())),
             _ => None,
         })?;
         fields.take().map(make)

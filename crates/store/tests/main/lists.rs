@@ -36,6 +36,9 @@ async fn filled(test: TestDatabase) -> (TestDatabase, Database, Lists) {
             facts.merchants.add(samples::merchants(key, key % 2)).unwrap();
             facts.sessions.add(samples::sessions(key, key % 4)).unwrap();
             facts.events.add(samples::events(key, key)).unwrap();
+            facts.withdrawals.add(samples::withdrawals(key, key)).unwrap();
+            facts.payouts.add(samples::payouts(key, key)).unwrap();
+            facts.settlements.add(samples::settlements(key, key)).unwrap();
             facts.operations_cases.add(samples::operations_cases(key, key)).unwrap();
         }
     };
@@ -69,6 +72,9 @@ async fn each_list_has_what_belongs_to_its_owner() {
         assert_page!(lists.refunds(ALL, None, 3), [11, 10, 9]);
         assert_page!(lists.refunds(ALL, Some(id(9).into()), 2), [8, 7]);
         assert_page!(lists.top_ups_of_user(id(1).into(), ALL, None, 10), [7, 6, 5, 4]);
+        assert_page!(lists.withdrawals_of_user(id(1).into(), ALL, None, 10), [7, 6, 5, 4]);
+        assert_page!(lists.payouts_of_merchant(id(2).into(), ALL, None, 10), [11, 10, 9, 8]);
+        assert_page!(lists.settlements_of_merchant(id(0).into(), ALL, None, 3), [3, 2, 1]);
         assert_page!(lists.bank_cards_of_user(id(1).into(), None, 10), [11, 9, 7, 5, 3, 1]);
         assert_page!(lists.merchants_of_owner(id(0).into(), None, 10), [10, 8, 6, 4, 2, 0]);
         assert_page!(lists.payments_of_payer(id(99).into(), ALL, None, 10), [0; 0]);

@@ -7,8 +7,11 @@ use makegood_banking::{
     Answer, BankCardState, Direction, HolderCheck, Lease, MessageKind, Purpose, Recall, RecallState, Refusal,
     ReturnReason, State, Step,
 };
+use makegood_merchants::SettlementStatus;
 use makegood_money::{Currency, Money};
-use makegood_payments::{OrderState, PaymentStatus, Source, SourceKind, TopUpStatus};
+use makegood_payments::{
+    Acknowledged, OrderState, Outgoing, OutgoingStatus, PaymentStatus, Source, SourceKind, TopUpStatus,
+};
 use makegood_refunds::{RefundOrigin, RefundStatus};
 use makegood_wallet::cases::{CaseKind, CaseReason, CaseStep};
 use makegood_wallet::{SecretOf, tables::*};
@@ -74,6 +77,7 @@ pub fn merchants(key: u8, content: u8) -> Merchant {
         owner: id(content).into(),
         name: text(content),
         fee_basis_points: pick(&[0, 60, u32::MAX], content),
+        settlement_days: pick(&[0, 1, u32::MAX], content),
         created_at: at(1),
         livemode: content % 2 == 1,
     }
@@ -98,6 +102,9 @@ pub fn bank_cards(key: u8, content: u8) -> BankCard {
         agreement: text(content),
         last4: "0042".to_owned(),
         holder_check: pick(&[H::Match, H::CloseMatch, H::NoMatch, H::Unavailable], content),
+        holder_checked_at: at(2),
+        acknowledged: maybe(content, pick(&[H::CloseMatch, H::NoMatch], content / 2)),
+        failures: codes(content),
         state: pick(BankCardState::ALL, content),
         created_at: at(1),
     }
@@ -197,6 +204,70 @@ pub fn refunds(key: u8, content: u8) -> Refund {
     }
 }
 
+/// Up to three codes.
+fn codes(content: u8) -> Vec<String> {
+    let all = ["bank.refused", "bank.card_closed", "bank.returned"];
+    all[..usize::from(content) % 4].iter().map(|code| (*code).to_owned()).collect()
+}
+
+fn outgoing(content: u8) -> Outgoing {
+    let accepted = || Acknowledged { check: "no_match".to_owned(), words: text(content), at: at(2) };
+    Outgoing {
+        bank_card: id(content).into(),
+        amount: amount(content),
+        fee_minor: i64::from(content),
+        status: pick(OutgoingStatus::ALL, content),
+        failure: maybe(content, "bank.refused".to_owned()),
+        causes: codes(content),
+        client_ref: maybe(content / 2, text(content)),
+        bank_transfer: id(content + 1).into(),
+        acknowledged: maybe(content, accepted()),
+        created_at: at(1),
+        sent_at: maybe(content, at(3)),
+        final_at: maybe(content / 2, at(4)),
+        returned_at: maybe(content, at(5)),
+    }
+}
+
+pub fn withdrawals(key: u8, content: u8) -> Withdrawal {
+    Withdrawal { id: id(key).into(), user: id(content / 4).into(), outgoing: outgoing(content) }
+}
+
+pub fn payouts(key: u8, content: u8) -> Payout {
+    Payout { id: id(key).into(), merchant: id(content / 4).into(), outgoing: outgoing(content) }
+}
+
+pub fn settlement_schedules(key: u8, content: u8) -> SettlementSchedule {
+    SettlementSchedule {
+        id: id(key).into(),
+        merchant: id(content / 4).into(),
+        currency: pick(&[Currency::CNY, Currency::JPY, Currency::KWD], content),
+        cut_off: at(1),
+        taken_minor: i64::MAX,
+        covered_minor: i64::from(content),
+        open: (0..content % 3).map(|number| id(number).into()).collect(),
+    }
+}
+
+pub fn settlements(key: u8, content: u8) -> Settlement {
+    Settlement {
+        id: id(key).into(),
+        schedule: id(content).into(),
+        merchant: id(content / 4).into(),
+        currency: pick(&[Currency::CNY, Currency::JPY, Currency::KWD], content),
+        paid_from_minor: 0,
+        paid_up_to_minor: i64::from(content),
+        cut_off: at(2),
+        due_at: at(3),
+        status: pick(SettlementStatus::ALL, content),
+        settled_minor: i64::from(content) + 1,
+        overdue_at: maybe(content, at(4)),
+        retry_at: maybe(content / 2, at(5)),
+        settled_at: maybe(content, at(6)),
+        created_at: at(1),
+    }
+}
+
 pub fn operations_cases(key: u8, content: u8) -> OperationsCase {
     OperationsCase {
         id: id(key).into(),
@@ -222,6 +293,7 @@ pub fn bank_transfers(key: u8, content: u8) -> BankTransfer {
         Purpose::Payment(raw.into()),
         Purpose::Refund(raw.into()),
         Purpose::Withdrawal(raw.into()),
+        Purpose::Payout(raw.into()),
     ];
     let states = [S::Created, S::Submitted, S::Accepted, S::Unknown, S::Settled, S::Refused];
     let refusals = [

@@ -1,7 +1,8 @@
 //! What comes of a transfer at a bank: a worker's turn, and the bank's answer.
 
-use super::{Context, EVENT_LANGUAGE, cases, delays, ids, messages, payments, refunds, returns};
+use super::{Context, EVENT_LANGUAGE, cases, delays, ids, messages, outgoing, payments, refunds, returns};
 use crate::cases::{CaseKind, CaseReason};
+use crate::outgoing::OutgoingId;
 use crate::postings::{self, Movement};
 use crate::tables::{BankTransfer, BankTransferId, Payment, PaymentId, Refund, RefundId, TopUp, TopUpId};
 use crate::texts::Role;
@@ -39,6 +40,9 @@ pub(super) fn claim(context: &mut Context<'_>, id: BankTransferId) -> Result<Rep
     if claim.is_some() {
         delays::note_incident(context, &mut transfer);
         context.facts.bank_transfers.set(transfer.clone())?;
+    }
+    if claim.is_some() && transfer.generation == 1 {
+        began(context, &transfer)?;
     }
     // A worker that was lost in the middle of its call leaves a transfer that nobody knows the end of.
     if transfer.is_unknown() && !was_unknown {
@@ -112,6 +116,10 @@ fn take_in(
 ) -> Result<Option<BankAlert>, Stop> {
     let noted = delays::note(context, &mut transfer);
     context.facts.bank_transfers.set(transfer.clone())?;
+    // What a bank tells of money that no worker has sent yet is as good as that it was sent.
+    if transfer.is_final() || transfer.is_unknown() {
+        began(context, &transfer)?;
+    }
     let alert = match outcome {
         Outcome::Pending | Outcome::Unchanged => None,
         Outcome::BecameUnknown => became_unknown(context, &transfer).map(|()| None)?,
@@ -196,6 +204,15 @@ impl BankAlert {
     }
 }
 
+/// The first turn: what is told of money that goes out is that it is sent.
+fn began(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Stop> {
+    match transfer.purpose {
+        Purpose::Withdrawal(id) => outgoing::began(context, transfer, OutgoingId::Withdrawal(id)),
+        Purpose::Payout(id) => outgoing::began(context, transfer, OutgoingId::Payout(id)),
+        Purpose::TopUp(_) | Purpose::Payment(_) | Purpose::Refund(_) => Ok(()),
+    }
+}
+
 pub(super) fn post(
     context: &mut Context<'_>,
     movement: Movement,
@@ -234,7 +251,9 @@ pub(super) fn became_unknown(context: &mut Context<'_>, transfer: &BankTransfer)
                 context.facts.refunds.set(refund)?;
             }
         }
-        Purpose::TopUp(_) | Purpose::Withdrawal(_) => {}
+        Purpose::Withdrawal(id) => outgoing::became_unknown(context, OutgoingId::Withdrawal(id))?,
+        Purpose::Payout(id) => outgoing::became_unknown(context, OutgoingId::Payout(id))?,
+        Purpose::TopUp(_) => {}
     }
     Ok(())
 }
@@ -250,7 +269,8 @@ fn settled(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Sto
         }
         (Purpose::Payment(id), _) => payment_settled(context, transfer, id),
         (Purpose::Refund(id), _) => refund_settled(context, transfer, id),
-        (Purpose::Withdrawal(id), _) => Err(Stop::Broken(format!("{id} cannot exist"))),
+        (Purpose::Withdrawal(id), _) => outgoing::completed(context, transfer, OutgoingId::Withdrawal(id)),
+        (Purpose::Payout(id), _) => outgoing::completed(context, transfer, OutgoingId::Payout(id)),
     }
 }
 
@@ -336,7 +356,12 @@ fn was_refused(
             stuck(context, transfer)?;
             Ok(is_late.then_some(BankAlert::ReturnRefused))
         }
-        (Purpose::Withdrawal(id), _) => Err(Stop::Broken(format!("{id} cannot exist"))),
+        (Purpose::Withdrawal(id), _) => {
+            outgoing::failed(context, transfer, OutgoingId::Withdrawal(id), &code).map(|()| None)
+        }
+        (Purpose::Payout(id), _) => {
+            outgoing::failed(context, transfer, OutgoingId::Payout(id), &code).map(|()| None)
+        }
     }
 }
 
@@ -390,6 +415,14 @@ fn late_success(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<Op
             save_top_up(context, top_up, "top_up.returning").map(|()| None)
         }
         // Money that went out although the bank had said no: a person has to look.
+        (Purpose::Withdrawal(id), _) => {
+            outgoing::paid_late(context, transfer, OutgoingId::Withdrawal(id))?;
+            Ok(Some(BankAlert::Contradiction))
+        }
+        (Purpose::Payout(id), _) => {
+            outgoing::paid_late(context, transfer, OutgoingId::Payout(id))?;
+            Ok(Some(BankAlert::Contradiction))
+        }
         _ => Ok(Some(BankAlert::Contradiction)),
     }
 }

@@ -1,8 +1,9 @@
-//! What takes longer than was promised: payer and payee are told, and after a day a person looks.
+//! What takes longer than was promised: whoever waits is told, and after a day a person looks.
 
 use super::bank::{BankAlert, became_unknown, tell_alert, top_up_of, transfer_of};
-use super::{Context, EVENT_LANGUAGE, cases, payments, refunds};
+use super::{Context, EVENT_LANGUAGE, cases, outgoing, payments, refunds};
 use crate::cases::{CaseKind, CaseReason};
+use crate::outgoing::OutgoingId;
 use crate::tables::{BankTransfer, BankTransferId, MaintenanceId};
 use crate::texts::Role;
 use crate::view::TopUpView;
@@ -101,6 +102,7 @@ fn tell_delay(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), 
             let view = TopUpView::of(&top_up, context.facts, Role::Payer, livemode, EVENT_LANGUAGE)?;
             context.tell(top_up.user.raw(), kind, top_up.id.to_string(), &view)
         }
-        Purpose::Withdrawal(_) => Ok(()),
+        Purpose::Withdrawal(id) => outgoing::tell(context, OutgoingId::Withdrawal(id), "delayed"),
+        Purpose::Payout(id) => outgoing::tell(context, OutgoingId::Payout(id), "delayed"),
     }
 }

@@ -8,16 +8,20 @@ pub(crate) mod ids;
 mod merchants;
 mod messages;
 mod notices;
+mod outgoing;
 mod payments;
+mod payouts;
 mod people;
 mod refunds;
 mod returns;
+pub(crate) mod settlements;
 mod transfers;
+mod withdrawals;
 
 pub use bank::{BankAlert, ClaimedTransfer, Heard};
 pub(crate) use notices::window_key;
 
-use crate::postings::Movement;
+use crate::postings::{Account, Kind, Movement};
 use crate::tables::{Event, Lookup, LookupKey, LookupKind};
 use crate::texts::{Language, Role};
 use crate::view::PaymentView;
@@ -70,6 +74,10 @@ pub(crate) fn decide(context: &mut Context<'_>) -> Result<Reply, Stop> {
             let asked = transfers::Asked { to, amount: *amount, note: note.clone(), expect: *expect };
             transfers::transfer(context, asked, client_ref.as_deref())
         }
+        Action::Withdraw(new) => withdrawals::create(context, new),
+        Action::CancelWithdrawal { withdrawal } => withdrawals::cancel(context, *withdrawal),
+        Action::PayOut { merchant, new } => payouts::create(context, *merchant, new),
+        Action::CancelPayout { payout } => payouts::cancel(context, *payout),
         Action::CreateOrder(new) => merchants::create_order(context, new),
         Action::CancelOrder { order } => merchants::cancel_order(context, *order),
         Action::CreatePayment(new) => payments::create(context, new),
@@ -103,6 +111,10 @@ pub(crate) fn decide(context: &mut Context<'_>) -> Result<Reply, Stop> {
         Action::ExpireOrder { order } => merchants::expire_order(context, *order),
         Action::ClosePayment { payment } => payments::close(context, *payment),
         Action::ForgetKeys { keys } => people::forget_keys(context, keys),
+        Action::CloseDay { account, cut_off, paid_minor } => {
+            settlements::close_day(context, *account, *cut_off, *paid_minor)
+        }
+        Action::Settle { settlement } => settlements::settle(context, *settlement),
         Action::CloseCase { case, note } => cases::close(context, *case, note),
     }
 }
@@ -120,11 +132,22 @@ impl Context<'_> {
         reference: RawId,
     ) -> Result<(), Declined> {
         let book = &self.facts.book;
-        let transaction =
-            movement.transaction(id, reference, |account| book.account(&account.id()).is_some());
-        match makegood_ledger::apply(&mut self.facts.book, &transaction, self.now) {
-            Ok(_) => Ok(()),
-            Err(rejection) => Err(Declined::from_rejection(rejection)),
+        let is_open = |account: &Account| book.account(&account.id()).is_some();
+        // The first payment of a merchant in a currency opens the account that its days are of. What is taken from
+        // it later is summed up there, whoever takes it.
+        let is_pending = |account: &&Account| account.kind == Kind::MerchantPending;
+        let pending = movement.accounts.iter().find(is_pending).copied();
+        let is_opened = pending.is_some_and(|account| !is_open(&account));
+        let taken_minor = pending.map_or(0, |account| movement.taken_minor(&account));
+        let transaction = movement.transaction(id, reference, is_open);
+        let posted = makegood_ledger::apply(&mut self.facts.book, &transaction, self.now)
+            .map_err(Declined::from_rejection)?;
+        match pending {
+            Some(pending) if is_opened => settlements::begin(self, pending).map_err(Declined::Stop),
+            Some(pending) if taken_minor > 0 && !posted.already => {
+                settlements::taken(self, pending, taken_minor).map_err(Declined::Stop)
+            }
+            _ => Ok(()),
         }
     }
 

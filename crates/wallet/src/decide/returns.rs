@@ -2,7 +2,7 @@
 //! it. What a bank has done is never refused.
 
 use super::bank::{self, BankAlert, post, refund_of, top_up_of, transfer_of};
-use super::{Context, cases, ids, payments, refunds};
+use super::{Context, cases, ids, payments, payouts, refunds, withdrawals};
 use crate::cases::{CaseKind, CaseReason};
 use crate::postings::{self, Account, Bearers, Kind, MerchantShares, UserShares};
 use crate::tables::{BankTransfer, BankTransferId, Payment, PaymentId, RefundId, TopUpId, UserId};
@@ -70,7 +70,8 @@ pub(super) fn returned(context: &mut Context<'_>, transfer: &BankTransfer) -> Re
             bank::tell_top_up(context, &top_up, "top_up.needs_action")
         }
         (Purpose::Refund(id), _) => refund_returned(context, transfer, id),
-        (Purpose::Withdrawal(id), _) => Err(Stop::Broken(format!("{id} cannot exist"))),
+        (Purpose::Withdrawal(id), _) => withdrawals::returned(context, transfer, id),
+        (Purpose::Payout(id), _) => payouts::returned(context, transfer, id),
     }
 }
 

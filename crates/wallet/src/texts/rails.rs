@@ -3,29 +3,6 @@
 use super::cells::{CALLER_MENDS_IT, NO_MERCHANT_INVOLVED, chinese, english};
 use super::{Entry, Texts};
 
-pub(super) static RETURNED: Entry = Entry {
-    english: Texts {
-        title: "Taken back by the bank",
-        detail: "The bank moved the money and took that back. Nothing is left of it.",
-        remedies: [
-            &["Use another card or your balance.", "Ask your bank why it took the money back."],
-            english::ASK_THE_PAYER,
-            &["Give the payer the bank's reference from the trace: the bank can find the reason with it."],
-            &["Ask the bank why it takes back what it has moved, if it happens more than usual."],
-        ],
-    },
-    chinese: Texts {
-        title: "银行已撤回",
-        detail: "银行划转了款项，之后又撤回了，没有留下任何变动。",
-        remedies: [
-            &["请改用其他银行卡或余额。", "请向您的银行询问撤回原因。"],
-            chinese::ASK_THE_PAYER,
-            &["把追踪记录中的银行流水号告知付款人，银行可据此查明原因。"],
-            &["如果撤回比平时多，请向银行询问原因。"],
-        ],
-    },
-};
-
 pub(super) static SOURCE_UNAVAILABLE: Entry = Entry {
     english: Texts {
         title: "This bank is not available now",

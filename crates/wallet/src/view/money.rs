@@ -1,7 +1,7 @@
 //! Amounts, balances, entries, top-ups, transfers and refunds.
 
 use super::standing::{TopUpFacts, bank_facts, refund_next, refund_summary};
-use super::{DeclineView, NextView};
+use super::{DeclineView, NextSettlementView, NextView};
 use crate::tables::{Refund, TopUp, Transfer};
 use crate::texts::{Language, Role};
 use crate::{Code, Facts, Stop};
@@ -52,6 +52,9 @@ pub struct BalanceView {
     pub available: String,
     /// What is reserved, as a decimal string.
     pub held: String,
+    /// Of what is `pending`: what becomes available next, and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_settlement: Option<NextSettlementView>,
 }
 
 /// All that somebody has.

@@ -161,6 +161,8 @@ pub struct MerchantView {
     pub name: String,
     /// The fee of a payment, in basis points of its amount.
     pub fee_basis_points: u32,
+    /// How many days after the end of the day on which it was paid it can take the money out.
+    pub settlement_days: u32,
     /// When it was made.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub created_at: Timestamp,
@@ -175,6 +177,7 @@ impl MerchantView {
             livemode: merchant.livemode,
             name: merchant.name.clone(),
             fee_basis_points: merchant.fee_basis_points,
+            settlement_days: merchant.settlement_days,
             created_at: merchant.created_at,
         }
     }

@@ -18,8 +18,8 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HopView {
-    /// Which place: `wallet`, `bank`, `ledger`, `payee`, `payer`; `return`, where something came too late; `recall`,
-    /// where it was called back; `bank_return`, where the bank took it back.
+    /// Which place: `wallet`, `bank`, `ledger`, `payee`, `payer`, `card`; `return`, where something came too late;
+    /// `recall`, where it was called back; `bank_return`, where the bank took it back.
     pub hop: &'static str,
     /// What happened there: `done`, `waiting`, `unknown`, `refused`, `not_reached`.
     pub state: &'static str,
@@ -38,7 +38,7 @@ pub struct HopView {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TraceView {
-    /// The object whose trace it is: `pay_…`, `top_…`, `rfd_…` or `trf_…`.
+    /// The object whose trace it is: `pay_…`, `top_…`, `rfd_…`, `trf_…`, `wdr_…` or `pyt_…`.
     pub id: String,
     /// False where money is not real.
     pub livemode: bool,
@@ -91,7 +91,7 @@ impl HopView {
 }
 
 impl TraceView {
-    fn of(id: String, trace: Trace, summary: String, reading: Reading<'_>) -> Self {
+    pub(super) fn of(id: String, trace: Trace, summary: String, reading: Reading<'_>) -> Self {
         Self {
             id,
             livemode: reading.settings.livemode,
@@ -117,7 +117,7 @@ impl TraceView {
     }
 
     /// Adds what is known of the transfers at banks, as far as it was loaded: what they waited for, and what was said.
-    fn at_banks(
+    pub(super) fn at_banks(
         mut self,
         transfers: impl IntoIterator<Item = Option<BankTransferId>>,
         delayed_since: Option<Timestamp>,
@@ -205,7 +205,7 @@ impl TraceView {
     }
 }
 
-fn hop(name: &'static str, state: HopState, at: Option<Timestamp>, reference: String) -> Hop {
+pub(super) fn hop(name: &'static str, state: HopState, at: Option<Timestamp>, reference: String) -> Hop {
     Hop { hop: name, state, at, reference: Some(reference), code: None }
 }
 

@@ -6,12 +6,14 @@ mod expiry;
 mod main_job;
 mod over_http;
 mod paying;
+mod payouts;
 mod rails;
 mod rails_down;
 mod rails_live;
 mod refunds;
 mod top_ups;
 mod traces;
+mod withdrawals;
 mod workers;
 
 use makegood_testkit::{Answer, Person, TestWallet};

@@ -14,7 +14,9 @@ use makegood_base::Clock as _;
 use makegood_notify::{HEADER_ID, HEADER_SIGNATURE, HEADER_TIMESTAMP, WebhookSecret};
 use makegood_payments::Source;
 use makegood_testkit::{Db, PASSWORD, Person, Shop, TestWallet, payment};
-use makegood_wallet::tables::{BankCardId, PaymentId, RefundId, StaffId, TopUpId, TransferId};
+use makegood_wallet::tables::{
+    BankCardId, PaymentId, PayoutId, RefundId, StaffId, TopUpId, TransferId, WithdrawalId,
+};
 use makegood_wallet::{Action, Caller, Query};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -29,6 +31,7 @@ const AWAITS_MAX: u64 = 1_000;
 /// What a request could have done twice.
 const ROWS: &str = "SELECT (SELECT COUNT(*) FROM transfers) + (SELECT COUNT(*) FROM top_ups)
     + (SELECT COUNT(*) FROM orders) + (SELECT COUNT(*) FROM payments) + (SELECT COUNT(*) FROM refunds)
+    + (SELECT COUNT(*) FROM withdrawals) + (SELECT COUNT(*) FROM payouts)
     + (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM merchants) + (SELECT COUNT(*) FROM bank_cards)";
 
 struct Scene {
@@ -49,6 +52,8 @@ struct Scene {
     window: String,
     incident: String,
     case: String,
+    withdrawal: WithdrawalId,
+    payout: PayoutId,
 }
 
 /// A request that can be sent again.
@@ -140,6 +145,12 @@ impl Scene {
         let transfer = wallet.transfer(&user, &friend, "1.00").await.expect(201).id("/id");
         let staff = wallet.staff_with(StaffRole::Operations).await;
         let (paid_out, window, incident) = operations(&wallet, &user, &shop, card, &staff).await;
+        // What was sold is available two days later.
+        let order = wallet.order(&shop, "1000.00").await;
+        wallet.pay_from_balance(&user, order).await;
+        wallet.run_after(Duration::from_secs(2 * 86_400)).await;
+        let withdrawal = wallet.withdraw(&user, card, "1.00").await.expect(202).id("/id");
+        let payout = wallet.pay_out(&shop, card, "1.00").await.expect(202).id("/id");
         let mut scene = Self {
             wallet,
             router,
@@ -156,6 +167,8 @@ impl Scene {
             window,
             incident,
             case: String::new(),
+            withdrawal,
+            payout,
         };
         scene.case = scene.open_case().await;
         scene
@@ -288,6 +301,23 @@ impl Scene {
             }
             "POST /v1/bank-callbacks/{id}" => self.callback("X-1", "accepted"),
             _ if route.starts_with("POST /v1/ops/") => self.ask_of_staff(route),
+            "POST /v1/withdrawals" => {
+                Ask::new("/v1/withdrawals", user, json!({"amount": cent, "bank_card": self.card}), 202, 1)
+            }
+            "POST /v1/withdrawals/{id}/cancel" => {
+                let made = self.wallet.withdraw(&self.user, self.card, "0.01").await.expect(202);
+                let path = format!("/v1/withdrawals/{}/cancel", made.text("/id"));
+                Ask::new(path, user, Value::Null, 200, 0)
+            }
+            "POST /v1/merchants/{id}/payouts" => {
+                let path = format!("/v1/merchants/{}/payouts", self.shop.id);
+                Ask::new(path, shop, json!({"amount": cent, "bank_card": self.card}), 202, 1)
+            }
+            "POST /v1/payouts/{id}/cancel" => {
+                let made = self.wallet.pay_out(&self.shop, self.card, "0.01").await.expect(202);
+                let path = format!("/v1/payouts/{}/cancel", made.text("/id"));
+                Ask::new(path, shop, Value::Null, 200, 0)
+            }
             _ => self.ask_to_read(route).await,
         }
     }
@@ -349,6 +379,8 @@ impl Scene {
             "/v1/sessions/" => session.to_string(),
             "/v1/top-ups/" => self.top_up.to_string(),
             "/v1/transfers/" => self.transfer.to_string(),
+            "/v1/withdrawals/" => self.withdrawal.to_string(),
+            "/v1/payouts/" => self.payout.to_string(),
             "/v1/ops/cases/" => self.case.clone(),
             "/v1/ops/bank-transfers/" => self.paid_out.clone(),
             "/v1/ops/maintenance-windows/" => self.window.clone(),
