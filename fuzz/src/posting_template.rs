@@ -38,6 +38,8 @@ fn example(code: MovementCode, amount: Money, fee: u8, refund: u8) -> Movement {
     let shares = postings::RefundShares::of(part, fee_back, refunded / 2);
     // Without the transaction that went before, there is nothing to stand against: each leg is a post.
     let out = |purse, stage| {
+        // What is only held has no mirror, which a post must have.
+        let fee_minor = if matches!(stage, Stage::Held | Stage::Released) { 0 } else { fee_minor };
         let flow = Outflow { id: [5; 16], purse, bank: "simbank", amount, fee_minor };
         let mut movement = postings::outgoing(flow, stage);
         movement.legs.iter_mut().for_each(|leg| leg.action = makegood_ledger::Action::Post);

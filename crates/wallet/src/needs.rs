@@ -234,6 +234,9 @@ impl Asked<'_> {
             let (movement, transaction) = out.movement(bank, *stage);
             self.movement(&movement, transaction);
         }
+        // Where the float does not have the fee any more.
+        let suspense = Account::bank(Kind::Suspense, bank, out.body.amount.currency());
+        self.needs.ledger.insert(RowKey::Account(suspense.id()));
     }
 
     pub(crate) fn order(&mut self, id: OrderId) {

@@ -1,6 +1,6 @@
 //! Withdrawals and payouts as one: which of the two it is, whose money it is, and what goes out.
 
-use crate::postings::{Movement, Outflow, Purse, Stage, outgoing};
+use crate::postings::{Movement, Outflow, Purse, Stage, outgoing, outgoing_failed_short};
 use crate::tables::{LookupKind, MerchantId, PayoutId, WithdrawalId};
 use crate::{Facts, Stop};
 use makegood_banking::Purpose;
@@ -112,9 +112,17 @@ impl Out {
 
     /// A stage's movement, and its transaction, at the bank of its card.
     pub(crate) fn movement(&self, bank: &str, stage: Stage) -> (Movement, TransactionId) {
+        (outgoing(self.flow(bank), stage), stage.transaction(self.id.raw()))
+    }
+
+    /// The movement of a failure, and its transaction, where the float lacks so much of the fee.
+    pub(crate) fn failed_short(&self, bank: &str, short: i64) -> (Movement, TransactionId) {
+        (outgoing_failed_short(self.flow(bank), short), Stage::Failed.transaction(self.id.raw()))
+    }
+
+    const fn flow<'a>(&self, bank: &'a str) -> Outflow<'a> {
         let Outgoing { amount, fee_minor, .. } = self.body;
-        let flow = Outflow { id: self.id.raw(), purse: self.purse, bank, amount, fee_minor };
-        (outgoing(flow, stage), stage.transaction(self.id.raw()))
+        Outflow { id: self.id.raw(), purse: self.purse, bank, amount, fee_minor }
     }
 }
 

@@ -25,7 +25,7 @@ macro_rules! stages {
                 OR (object.status IN ('completed', 'returned')) <> (arrived.id IS NOT NULL)
                 OR (object.status = 'failed') <> (refused.id IS NOT NULL)
                 OR (object.status = 'returned') <> (back.id IS NOT NULL)
-                OR (late.id IS NOT NULL AND object.status <> 'failed')
+                OR (late.id IS NOT NULL AND object.status NOT IN ('failed', 'cancelled'))
                 OR (undone.id IS NOT NULL AND late.id IS NULL)
                 OR (posted.id IS NOT NULL AND (SELECT CAST(SUM(leg.amount) AS BIGINT) FROM ledger_legs AS leg
                     WHERE leg.position >= posted.first_position

@@ -5,7 +5,7 @@ use super::{Context, Declined, EVENT_LANGUAGE, bank, cards, cases, payments};
 use crate::cases::{CaseKind, CaseReason};
 use crate::command::NewOutgoing;
 use crate::outgoing::{Out, OutgoingId, reference_kind};
-use crate::postings::{Purse, Stage};
+use crate::postings::{Account, Kind, Purse, Stage};
 use crate::tables::{BankCard, BankTransfer, UserId};
 use crate::texts::{Language, Role};
 use crate::view::{HolderCheckView, OutgoingView};
@@ -191,9 +191,24 @@ pub(super) fn failed(
     let mut out = of(context, id)?;
     let causes = remember_failure(context, &out, code)?;
     out.body.fail(causes, context.now)?;
-    post(context, &out, transfer, Stage::Failed)?;
+    give_back(context, &out, transfer)?;
     note_repetition(context, &out)?;
     save(context, out, "failed")
+}
+
+/// Gives back the amount and the fee: what the float does not have of the fee any more is unexplained, and a person
+/// has to cover it.
+fn give_back(context: &mut Context<'_>, out: &Out, transfer: &BankTransfer) -> Result<(), Stop> {
+    let (fee, currency) = (out.body.fee_minor, out.body.amount.currency());
+    let float = if fee > 0 { context.available(&Account::ours(Kind::Float, currency))? } else { 0 };
+    let short = fee.saturating_sub(float.max(0)).max(0);
+    if short == 0 {
+        return post(context, out, transfer, Stage::Failed);
+    }
+    let (movement, transaction) = out.failed_short(&transfer.bank, short);
+    bank::post(context, movement, transaction, out.id.raw())?;
+    let object = transfer.id.to_string();
+    cases::open(context, CaseKind::Contradiction, &object, CaseReason::ReturnShort).map(|_| ())
 }
 
 /// The bank has sent it back after its yes: the money is available again. What came back already stays as it is;

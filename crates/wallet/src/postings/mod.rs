@@ -20,7 +20,7 @@ pub use movements::{
     Movement, MovementCode, PaymentLegs, RefundShares, card_payment, card_refund, card_refund_refused,
     card_refund_settled, late_success, payment, refund_to_balance, settlement, top_up, transfer,
 };
-pub use outgoing::{Outflow, Purse, Stage, outgoing};
+pub use outgoing::{Outflow, Purse, Stage, outgoing, outgoing_failed_short};
 pub use returns::{
     Bearers, MerchantShares, UserShares, bank_returned, card_payment_returned, transfer_out_returned,
     unidentified, unidentified_corrected,

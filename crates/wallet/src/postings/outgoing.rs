@@ -127,6 +127,16 @@ pub struct Outflow<'a> {
     pub fee_minor: i64,
 }
 
+/// [`Stage::Failed`], where the float does not have all of the fee any more, but lacks so much: what a bank took back
+/// has been paid out of it. What is missing is unexplained until somebody covers it.
+#[must_use]
+pub fn outgoing_failed_short(flow: Outflow<'_>, short: i64) -> Movement {
+    let currency = flow.amount.currency();
+    let there = Outflow { fee_minor: flow.fee_minor.saturating_sub(short), ..flow };
+    let suspense = Account::bank(Kind::Suspense, flow.bank, currency);
+    outgoing(there, Stage::Failed).post(suspense, flow.purse.account(currency), short)
+}
+
 /// One stage of money that goes out.
 ///
 /// Held: holds on the owner. Sent: `owner / out_in_transit`, and the fee `owner / float`, with its mirror in our

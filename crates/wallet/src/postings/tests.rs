@@ -86,7 +86,7 @@ fn every_movement_balances() {
         let fee_back = makegood_money::share(fee, refunded, minor).unwrap().minor();
         for code in MovementCode::ALL {
             let movement = example(*code, amount, fee_minor, refunded, fee_back);
-            prop_assert_eq!(check_balance(&movement), Ok(()));
+            prop_assert_eq!(check_balance(&movement), Ok(()), "{:?}", code);
             checked.set(checked.get() + 1);
             for leg in 0..movement.legs.len() {
                 prop_assert!(check_balance(&astray(&movement, leg)).is_err(), "{:?} leg {}", code, leg);

@@ -124,9 +124,10 @@ impl Standing {
         Ok(Self { bank, status: out.body.status, failure })
     }
 
-    /// Whether the bank has executed what it had refused.
+    /// Whether the bank has executed what it had refused, or what was cancelled.
     const fn was_paid_late(&self) -> bool {
-        matches!(self.status, OutgoingStatus::Failed) && self.bank.late_success_at.is_some()
+        matches!(self.status, OutgoingStatus::Failed | OutgoingStatus::Cancelled)
+            && self.bank.late_success_at.is_some()
     }
 
     fn next(&self) -> Option<Next> {
@@ -145,7 +146,9 @@ impl Standing {
             OutgoingStatus::Unknown => Sentence::OutgoingUnknown,
             OutgoingStatus::Completed => Sentence::OutgoingCompleted,
             OutgoingStatus::Returned => Sentence::OutgoingReturned,
-            OutgoingStatus::Failed if self.was_paid_late() => Sentence::OutgoingPaidLate,
+            OutgoingStatus::Failed | OutgoingStatus::Cancelled if self.was_paid_late() => {
+                Sentence::OutgoingPaidLate
+            }
             OutgoingStatus::Failed => Sentence::OutgoingFailed,
             OutgoingStatus::Cancelled => Sentence::OutgoingCancelled,
         }
@@ -218,7 +221,7 @@ impl TraceView {
             |name| Hop { hop: name, state: HopState::NotReached, at: None, reference: None, code: None };
         let arrived = match body.status {
             OutgoingStatus::Completed => body.final_at,
-            OutgoingStatus::Failed => known.bank.late_success_at,
+            OutgoingStatus::Failed | OutgoingStatus::Cancelled => known.bank.late_success_at,
             _ => None,
         };
         let card = hop("card", HopState::Done, arrived, body.bank_card.to_string());
