@@ -148,8 +148,11 @@ fn take_in(
         Outcome::RecallRefused => Some(BankAlert::RecallRefused),
     };
     let overdue = delays::act(context, &transfer, noted)?;
+    // A withdrawal or a payout that was paid late has a case of its own already.
+    let has_case = matches!(outcome, Outcome::LateSuccess)
+        && matches!(transfer.purpose, Purpose::Withdrawal(_) | Purpose::Payout(_));
     let Some(alert) = alert else { return Ok(overdue) };
-    if alert == BankAlert::Contradiction {
+    if alert == BankAlert::Contradiction && !has_case {
         let object = transfer.id.to_string();
         cases::open(context, CaseKind::Contradiction, &object, CaseReason::BankContradiction)?;
     }
