@@ -3,6 +3,7 @@
 
 mod amounts;
 mod awaits;
+mod bank_books;
 mod bank_callbacks;
 mod bank_late;
 mod bank_silent;
@@ -13,6 +14,7 @@ mod clock_jumps;
 mod faults;
 mod halving;
 mod keys;
+mod late_return;
 mod leases;
 mod limits;
 mod lost_commits;
