@@ -24,12 +24,10 @@ type Sums = BTreeMap<String, i64>;
 const HOUR: Duration = Duration::from_secs(3_600);
 /// A bank's messages come when they come: for so long they are waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
-const ROWS: &str =
-    "SELECT id, direction, purpose_kind, amount_minor, currency, state, mismatch_minor, mismatch_currency,
+const ROWS: &str = "SELECT id, direction, amount_minor, currency, state, mismatch_minor, mismatch_currency,
         late_success_at, contradicted_at, returned_at FROM bank_transfers ORDER BY id";
 const COLUMNS: &[Kind] = &[
     Kind::Id,
-    Kind::Text,
     Kind::Text,
     Kind::Integer,
     Kind::Text,
@@ -131,7 +129,7 @@ async fn ours(wallet: &TestWallet) -> BTreeMap<String, Ours> {
     let read = |row| {
         let mut fields = Fields::new("bank_transfers", row);
         let id: [u8; 16] = fields.take().unwrap();
-        let (direction, purpose): (String, String) = (fields.take().unwrap(), fields.take().unwrap());
+        let direction: String = fields.take().unwrap();
         let (minor, currency): (i64, String) = (fields.take().unwrap(), fields.take().unwrap());
         let state: String = fields.take().unwrap();
         let mismatch: Option<i64> = fields.take().unwrap();
@@ -142,10 +140,6 @@ async fn ours(wallet: &TestWallet) -> BTreeMap<String, Ours> {
         let is_open = !matches!(state.as_str(), "settled" | "refused");
         let moved = match mismatch.zip(mismatch_currency) {
             _ if returned.is_some() => None,
-            // A refund that the bank pays after its no stays as it was, and a person looks.
-            _ if late.is_some() && matches!(purpose.as_str(), "refund" | "top_up") && direction == "out" => {
-                None
-            }
             _ if state == "settled" || late.is_some() => Some((currency, minor)),
             Some((minor, currency)) if direction == "in" && minor > 0 => Some((currency, minor)),
             _ => None,
