@@ -45,5 +45,6 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(routes::refunds::router())
         .merge(routes::merchants::router())
         .merge(routes::events::router())
+        .merge(routes::webhook_endpoints::router())
         .merge(routes::service::router())
 }

@@ -3,12 +3,17 @@
 //! A job is a command and a few lines here. Whatever a job does is a command, so that two servers, or a
 //! worker that was lost and one that took over, can do no harm: the second finds nothing to do.
 
+mod webhooks;
+
 use crate::engine::{Engine, Undecided};
 use crate::outbound::bank::Bank;
+use crate::outbound::webhooks::{Webhooks, WebhooksConfig};
 use makegood_banking::Answer;
 use makegood_base::{Clock, Entropy, IdSeed, Ids, RequestId};
 use makegood_store::{Failure, Store};
-use makegood_wallet::tables::{BankTransferId, OrderId, PaymentId, TimerKey, TimerKind};
+use makegood_wallet::tables::{
+    BankTransferId, MerchantId, OrderId, PaymentId, TimerKey, TimerKind, WebhookEndpointId,
+};
 use makegood_wallet::texts::Language;
 use makegood_wallet::{Action, BankAlert, Caller, ClaimedTransfer, Command, Facts, Needs, Reply};
 use std::collections::{HashMap, HashSet};
@@ -26,6 +31,8 @@ pub struct JobsConfig {
     pub timers_max: u32,
     /// The most calls to one bank at once.
     pub bank_calls_max: usize,
+    /// How events are sent to webhook endpoints.
+    pub webhooks: WebhooksConfig,
     /// How often stored answers whose time is over are dropped.
     pub sweep_interval: Duration,
     /// How long calls that are under way may still take when the service stops.
@@ -38,6 +45,7 @@ impl Default for JobsConfig {
             poll_interval: Duration::from_millis(250),
             timers_max: 512,
             bank_calls_max: 64,
+            webhooks: WebhooksConfig::default(),
             sweep_interval: Duration::from_secs(600),
             stop_max: Duration::from_secs(5),
         }
@@ -62,6 +70,7 @@ struct Parts<S> {
     engine: Engine,
     store: Arc<S>,
     banks: HashMap<String, (Arc<Bank>, Semaphore)>,
+    webhooks: Arc<Webhooks>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     config: JobsConfig,
@@ -74,6 +83,7 @@ impl<S: Store> Jobs<S> {
         engine: Engine,
         store: Arc<S>,
         banks: &[Arc<Bank>],
+        webhooks: Webhooks,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         config: JobsConfig,
@@ -83,13 +93,15 @@ impl<S: Store> Jobs<S> {
         };
         let banks = banks.iter().map(with_limit).collect();
         let under_way = Mutex::new(HashSet::new());
-        Self { parts: Arc::new(Parts { engine, store, banks, clock, entropy, config, under_way }) }
+        let webhooks = Arc::new(webhooks);
+        Self { parts: Arc::new(Parts { engine, store, banks, webhooks, clock, entropy, config, under_way }) }
     }
 
     /// Works until `stop` resolves. Calls that are under way then have a little time to be answered; what is
     /// left is finished by whoever works next.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         let mut tasks = JoinSet::new();
+        self.parts.webhooks.open();
         let work = self.parts.engine.work();
         let mut next_sweep = tokio::time::Instant::now();
         tokio::pin!(stop);
@@ -129,6 +141,7 @@ impl<S: Store> Jobs<S> {
         }
         // Whoever waits for its turn at a bank has claimed nothing yet, and goes.
         self.parts.banks.values().for_each(|(_, calls)| calls.close());
+        self.parts.webhooks.close();
         let answered = async { while tasks.join_next().await.is_some() {} };
         let _in_time = tokio::time::timeout(self.parts.config.stop_max, answered).await;
         tasks.shutdown().await;
@@ -137,6 +150,7 @@ impl<S: Store> Jobs<S> {
     /// Does all that is due now, one after the other, until nothing is. What a call to a bank leaves for
     /// later is not due yet. Returns how many timers were worked on. For tests, which bring their own clock.
     pub async fn run_until_idle(&self) -> Result<usize, Undecided> {
+        self.parts.webhooks.open();
         let mut worked = 0;
         loop {
             let due = self.due().await.map_err(|_| Undecided::Unavailable)?;
@@ -174,6 +188,8 @@ impl<S: Store> Jobs<S> {
             TimerKind::Order => self.submit(Action::ExpireOrder { order: timer.object.into() }).await?,
             TimerKind::Payment => self.submit(Action::ClosePayment { payment: timer.object.into() }).await?,
             TimerKind::BankTransfer => return self.call_bank(timer.object.into()).await,
+            TimerKind::EventFeed => return self.wake_endpoints(timer.object.into()).await,
+            TimerKind::WebhookEndpoint => return self.webhook_turn(timer.object.into()).await,
         };
         Ok(())
     }
@@ -275,6 +291,8 @@ fn named(timer: TimerKey) -> String {
         TimerKind::Order => OrderId::from(timer.object).to_string(),
         TimerKind::Payment => PaymentId::from(timer.object).to_string(),
         TimerKind::BankTransfer => BankTransferId::from(timer.object).to_string(),
+        TimerKind::EventFeed => MerchantId::from(timer.object).to_string(),
+        TimerKind::WebhookEndpoint => WebhookEndpointId::from(timer.object).to_string(),
     };
     format!("{} {object}", timer.kind.as_str())
 }
@@ -289,6 +307,8 @@ mod tests {
             (TimerKind::Order, "order ord_00000000000000000000000007"),
             (TimerKind::Payment, "payment pay_00000000000000000000000007"),
             (TimerKind::BankTransfer, "bank_transfer btr_00000000000000000000000007"),
+            (TimerKind::EventFeed, "event_feed mch_00000000000000000000000007"),
+            (TimerKind::WebhookEndpoint, "webhook_endpoint whe_00000000000000000000000007"),
         ] {
             let object = 7_u128.to_be_bytes();
             assert_eq!(named(TimerKey { kind, object }), expected);

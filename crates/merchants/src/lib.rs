@@ -1,8 +1,11 @@
 //! Merchants, their API keys and their fees.
 
+mod feed;
+
 use makegood_base::{ApiKeyId, MerchantId, Timestamp, UserId};
 use makegood_money::{AmountError, Money, basis_points_of};
 
+pub use feed::EventFeed;
 pub use makegood_base::{Name as MerchantName, NameError as MerchantNameError};
 
 /// The highest fee, in basis points: the whole amount.
@@ -23,6 +26,8 @@ pub struct Merchant {
     pub created_at: Timestamp,
     /// Whether its money is real.
     pub livemode: bool,
+    /// The numbers of its events, for its webhook endpoints.
+    pub feed: EventFeed,
 }
 
 impl Merchant {
@@ -72,6 +77,7 @@ mod tests {
                 fee_basis_points,
                 created_at: Timestamp::EPOCH,
                 livemode: false,
+                feed: EventFeed::default(),
             };
             let fee = merchant.fee(Money::new(amount, Currency::CNY));
             assert_eq!(fee, Ok(Money::new(expected, Currency::CNY)), "{fee_basis_points} of {amount}");

@@ -3,7 +3,7 @@
 
 use makegood_base::{
     ApiKeyId, BankCardId, BankTransferId, EventId, MerchantId, OrderId, PaymentId, RawId, RefundId,
-    SessionId, StaffId, Timestamp, TopUpId, TransferId, UserId,
+    SessionId, StaffId, Timestamp, TopUpId, TransferId, UserId, WebhookEndpointId, WebhookSecretId,
 };
 use makegood_ledger::AccountId;
 use makegood_money::{Currency, Money};
@@ -98,7 +98,18 @@ macro_rules! plain {
     )+};
 }
 
-plain!(i64, bool, String, Option<String>, Vec<u8>, RawId, Option<RawId>, Timestamp, Option<Timestamp>);
+plain!(
+    i64,
+    Option<i64>,
+    bool,
+    String,
+    Option<String>,
+    Vec<u8>,
+    RawId,
+    Option<RawId>,
+    Timestamp,
+    Option<Timestamp>
+);
 
 macro_rules! ids {
     ($($type:ident),+ $(,)?) => {$(
@@ -140,6 +151,8 @@ ids!(
     TopUpId,
     TransferId,
     UserId,
+    WebhookEndpointId,
+    WebhookSecretId,
 );
 
 macro_rules! narrow {

@@ -7,12 +7,14 @@ use makegood_sql::{Database, Error, Migration};
 pub const SQLITE: &[Migration] = &[
     Migration { name: "ledger", script: include_str!("../migrations/sqlite/0001_ledger.sql") },
     Migration { name: "wallet", script: include_str!("../migrations/sqlite/0002_wallet.sql") },
+    Migration { name: "webhooks", script: include_str!("../migrations/sqlite/0006_webhooks.sql") },
 ];
 
 /// The history on PostgreSQL, step by step the same.
 pub const POSTGRES: &[Migration] = &[
     Migration { name: "ledger", script: include_str!("../migrations/postgres/0001_ledger.sql") },
     Migration { name: "wallet", script: include_str!("../migrations/postgres/0002_wallet.sql") },
+    Migration { name: "webhooks", script: include_str!("../migrations/postgres/0006_webhooks.sql") },
 ];
 
 /// Brings the schema to the end of its history and answers its version. Refuses a schema that is newer than

@@ -73,15 +73,25 @@ impl TestWallet {
         Self::start_on(db.create()).await
     }
 
+    /// Starts the service on an empty database, with a background that works in this way when it is told to.
+    pub async fn start_with_jobs(db: Db, jobs: JobsConfig) -> Self {
+        Self::start_configured(db.create(), |config| config.jobs = jobs).await
+    }
+
     /// Starts the service on this database, which is empty.
     pub async fn start_on(kept: TestDatabase) -> Self {
+        Self::start_configured(kept, |_| {}).await
+    }
+
+    async fn start_configured(kept: TestDatabase, change: impl FnOnce(&mut ServerConfig)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (clock, entropy) = (FakeClock::new(), SeededEntropy::new(1));
-        let config = config(folder.path(), kept.url());
+        let mut config = config(folder.path(), kept.url());
+        change(&mut config);
         let server = Server::start(config, Arc::new(clock.clone()), Arc::new(entropy.clone()));
         let server = Box::pin(server).await.expect("the service starts");
         let (app, url) = (server.app.clone(), kept.url().to_owned());
-        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("a client");
         Self { app, clock, entropy, server, client, url, folder, _database: kept }
     }
 

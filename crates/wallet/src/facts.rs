@@ -281,6 +281,8 @@ impl Needs {
             TimerKind::Order => self.orders.insert(object.object.into()),
             TimerKind::Payment => self.payments.insert(object.object.into()),
             TimerKind::BankTransfer => self.bank_transfers.insert(object.object.into()),
+            TimerKind::EventFeed => self.merchants.insert(object.object.into()),
+            TimerKind::WebhookEndpoint => self.webhook_endpoints.insert(object.object.into()),
         };
         self.timers.insert(object);
     }
@@ -300,6 +302,13 @@ impl Facts {
         }
         for (key, row) in self.bank_transfers.touched() {
             want(TimerKind::BankTransfer, key.raw(), row.and_then(|transfer| transfer.next_at));
+        }
+        for (key, row) in self.merchants.touched() {
+            want(TimerKind::EventFeed, key.raw(), row.and_then(|merchant| merchant.feed.due_at));
+        }
+        for (key, row) in self.webhook_endpoints.touched() {
+            let next_at = row.and_then(crate::tables::WebhookEndpoint::next_deadline);
+            want(TimerKind::WebhookEndpoint, key.raw(), next_at);
         }
         for (id, due_at) in wanted {
             if self.is_new(id) {
@@ -324,6 +333,8 @@ impl Facts {
             TimerKind::Order => made(&self.orders, &id.object.into()),
             TimerKind::Payment => made(&self.payments, &id.object.into()),
             TimerKind::BankTransfer => made(&self.bank_transfers, &id.object.into()),
+            TimerKind::EventFeed => made(&self.merchants, &id.object.into()),
+            TimerKind::WebhookEndpoint => made(&self.webhook_endpoints, &id.object.into()),
         }
     }
 }

@@ -23,8 +23,11 @@ pub mod view;
 
 pub use actor::{Actor, Caller, CallerRow};
 pub use code::{Cause, Code};
-pub use command::{Action, Command, CommandSize, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef};
-pub use decide::{BankAlert, ClaimedTransfer};
+pub use command::{
+    Action, Command, CommandSize, EndpointChange, EventRef, Expectation, NewOrder, NewPayment, PayeeId,
+    PayeeRef, Sent, SentOutcome, WebhookTurn,
+};
+pub use decide::{BankAlert, ClaimedEndpoint, ClaimedTransfer};
 pub use execute::execute;
 pub use facts::{Changes, Facts, Needs, Row, RowChanges, Rows, Savepoint};
 pub use needs::needs;

@@ -3,18 +3,20 @@
 use crate::needs::Asked;
 use crate::postings::{Account, Kind};
 use crate::tables::{
-    BankCardId, LookupKey, LookupKind, MerchantId, OrderId, Payment, PaymentId, Refund, RefundId, TopUp,
-    TopUpId, TransferId, UserId,
+    BankCardId, DeliveryKey, EventId, LookupKey, LookupKind, MerchantId, OrderId, Payment, PaymentId, Refund,
+    RefundId, TopUp, TopUpId, TransferId, UserId, WebhookEndpoint, WebhookEndpointId,
 };
 use crate::texts::{Language, Role};
 use crate::view::{
     BalanceView, BalancesView, BankCardView, ListView, MeView, MerchantView, OrderView, PaymentView, Reading,
-    RefundView, ResolvedView, TopUpView, TraceView, TransferView, order_of,
+    RefundView, ResolvedView, TopUpView, TraceView, TransferView, WebhookDeliveryView, WebhookEndpointView,
+    order_of,
 };
 use crate::{Actor, Caller, Code, Facts, Needs, PayeeRef, Reply, Settings, Stop};
 use makegood_base::{RequestId, Timestamp};
 use makegood_ledger::RowKey;
 use makegood_money::{Currency, Money};
+use makegood_notify::EndpointState;
 
 /// Something that a caller wants to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +70,12 @@ pub enum Query {
     Refunds(Vec<RefundId>, Option<String>),
     /// The trace of a refund.
     RefundTrace(RefundId),
+    /// A webhook endpoint.
+    WebhookEndpoint(WebhookEndpointId),
+    /// Webhook endpoints, with the cursor of the next page.
+    WebhookEndpoints(Vec<WebhookEndpointId>, Option<String>),
+    /// Events that an endpoint does not have, with the cursor of the next page.
+    WebhookDeliveries(WebhookEndpointId, Vec<EventId>, Option<String>),
 }
 
 /// The rows that a query touches, given what is known.
@@ -118,6 +126,13 @@ pub fn query_needs(query: &Query, caller: Caller, facts: &Facts) -> Needs {
             }
         }
         Query::Refunds(ids, _) => ids.iter().for_each(|id| refund(&mut asked, *id)),
+        Query::WebhookEndpoint(id) => asked.webhook_endpoint(*id),
+        Query::WebhookEndpoints(ids, _) => ids.iter().for_each(|id| asked.webhook_endpoint(*id)),
+        Query::WebhookDeliveries(endpoint, events, _) => {
+            asked.webhook_endpoint(*endpoint);
+            let key = |event: &EventId| DeliveryKey { endpoint: *endpoint, event: *event };
+            asked.needs.webhook_deliveries.extend(events.iter().map(key));
+        }
     }
     asked.needs
 }
@@ -218,6 +233,18 @@ impl Reader<'_> {
                 let (refund, role) = self.refund_row(*id)?;
                 Reply::json(200, &TraceView::refund(refund, self.facts, self.reading(role))?)
             }
+            Query::WebhookEndpoint(id) => Reply::json(200, &self.webhook_endpoint(*id)?),
+            Query::WebhookEndpoints(ids, next) => list(ids, next, |id| self.webhook_endpoint(id)),
+            Query::WebhookDeliveries(endpoint, events, next) => {
+                self.webhook_endpoint(*endpoint)?;
+                // What was delivered since it was listed is gone.
+                let known = |event: &EventId| {
+                    let key = DeliveryKey { endpoint: *endpoint, event: *event };
+                    self.facts.webhook_deliveries.peek(&key)
+                };
+                let data = events.iter().filter_map(known).map(WebhookDeliveryView::of).collect();
+                Reply::json(200, &ListView { data, next_cursor: next.clone() })
+            }
         }
     }
 
@@ -256,6 +283,15 @@ impl Reader<'_> {
     fn merchant_balances(&self, id: MerchantId, currencies: &[Currency]) -> Result<Reply, Stop> {
         self.merchant(id)?;
         self.balances_of(merchant_accounts(id, currencies))
+    }
+
+    fn webhook_endpoint(&self, id: WebhookEndpointId) -> Result<WebhookEndpointView, Stop> {
+        let row = self.facts.webhook_endpoints.get(&id)?;
+        let is_there = |row: &&WebhookEndpoint| row.state != EndpointState::Deleted;
+        let row = row.filter(is_there).ok_or(Stop::from(Code::NotFound))?;
+        self.merchant(row.merchant)?;
+        let merchant = self.facts.merchants.get(&row.merchant)?.ok_or(Stop::from(Code::NotFound))?;
+        Ok(WebhookEndpointView::of(row, merchant, self.now))
     }
 
     fn bank_card(&self, id: BankCardId) -> Result<BankCardView, Stop> {

@@ -1,6 +1,7 @@
 //! What decisions depend on beside facts: configuration, the same for every command of a server.
 
 use makegood_banking::Schedule;
+use makegood_notify::{Rules as WebhookRules, UrlRules};
 use std::time::Duration;
 
 /// The wallet's configuration. Values that the product chose as defaults are those of [`Settings::default`].
@@ -26,6 +27,16 @@ pub struct Settings {
     pub idempotency_lifetime: Duration,
     /// How banks are asked.
     pub schedule: Schedule,
+    /// How events are delivered to webhook endpoints.
+    pub webhooks: WebhookRules,
+}
+
+impl Settings {
+    /// Which addresses a webhook endpoint may have: this machine itself only where no money is real.
+    #[must_use]
+    pub fn webhook_urls(&self) -> UrlRules {
+        UrlRules { ports: self.webhooks.ports.clone(), loopback: !self.livemode }
+    }
 }
 
 impl Default for Settings {
@@ -42,6 +53,7 @@ impl Default for Settings {
             confirmation_window: Duration::from_secs(15 * 60),
             idempotency_lifetime: days(30),
             schedule: Schedule::default(),
+            webhooks: WebhookRules::default(),
         }
     }
 }

@@ -9,10 +9,10 @@ pub use makegood_auth::{Session, Staff, User};
 pub use makegood_banking::{BankCard, BankTransfer};
 pub use makegood_base::{
     ApiKeyId, BankCardId, BankTransferId, EventId, MerchantId, OrderId, PaymentId, RefundId, SessionId,
-    StaffId, TopUpId, TransferId, UserId,
+    StaffId, TopUpId, TransferId, UserId, WebhookEndpointId, WebhookSecretId,
 };
 pub use makegood_merchants::{ApiKey, Merchant};
-pub use makegood_notify::Event;
+pub use makegood_notify::{Delivery, DeliveryKey, Event, WebhookEndpoint};
 pub use makegood_payments::{Order, Payment, TopUp, Transfer};
 pub use makegood_refunds::Refund;
 
@@ -36,6 +36,8 @@ macro_rules! for_each_table {
             lookups: $crate::tables::Lookup, $crate::tables::LookupKey;
             idempotency: $crate::tables::Idempotency, $crate::tables::IdempotencyKey;
             events: $crate::tables::Event, $crate::tables::EventId;
+            webhook_endpoints: $crate::tables::WebhookEndpoint, $crate::tables::WebhookEndpointId;
+            webhook_deliveries: $crate::tables::Delivery, $crate::tables::DeliveryKey;
             timers: $crate::tables::Timer, $crate::tables::TimerKey;
         }
     };
@@ -174,11 +176,16 @@ pub enum TimerKind {
     Payment,
     /// A bank transfer whose turn it is.
     BankTransfer,
+    /// A merchant whose webhook endpoints have to be told that there are events.
+    EventFeed,
+    /// A webhook endpoint whose turn it is.
+    WebhookEndpoint,
 }
 
 impl TimerKind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Order, Self::Payment, Self::BankTransfer];
+    pub const ALL: &'static [Self] =
+        &[Self::Order, Self::Payment, Self::BankTransfer, Self::EventFeed, Self::WebhookEndpoint];
 
     /// The kind as it is stored.
     #[must_use]
@@ -187,6 +194,8 @@ impl TimerKind {
             Self::Order => "order",
             Self::Payment => "payment",
             Self::BankTransfer => "bank_transfer",
+            Self::EventFeed => "event_feed",
+            Self::WebhookEndpoint => "webhook_endpoint",
         }
     }
 }

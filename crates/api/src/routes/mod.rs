@@ -14,3 +14,4 @@ pub(crate) mod service;
 pub(crate) mod sessions;
 pub(crate) mod top_ups;
 pub(crate) mod transfers;
+pub(crate) mod webhook_endpoints;

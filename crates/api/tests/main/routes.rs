@@ -14,6 +14,7 @@ const INVENTORY: &[&str] = &[
     "/readyz get!",
     "/v1/banks get!",
     "/v1/events get",
+    "/v1/events/{id} get",
     "/v1/me get",
     "/v1/me/balances get",
     "/v1/me/bank-cards get post",
@@ -48,6 +49,12 @@ const INVENTORY: &[&str] = &[
     "/v1/transfers/{id} get",
     "/v1/transfers/{id}/trace get",
     "/v1/users post!",
+    "/v1/webhook-endpoints get post",
+    "/v1/webhook-endpoints/{id} delete get post",
+    "/v1/webhook-endpoints/{id}/deliveries get",
+    "/v1/webhook-endpoints/{id}/replay post",
+    "/v1/webhook-endpoints/{id}/rotate-secret post",
+    "/v1/webhook-endpoints/{id}/test post",
 ];
 
 fn document() -> Value {
@@ -300,6 +307,7 @@ fn put(body: &mut Value, path: &[String], value: Value) {
 fn some_id(path: &str) -> &'static str {
     const IDS: &[(&str, &str)] = &[
         ("/v1/me/bank-cards", "crd_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/events", "evt_01h455vb4pex5vsknk084sn02q"),
         ("/v1/merchants", "mch_01h455vb4pex5vsknk084sn02q"),
         ("/v1/orders", "ord_01h455vb4pex5vsknk084sn02q"),
         ("/v1/payments", "pay_01h455vb4pex5vsknk084sn02q"),
@@ -307,6 +315,7 @@ fn some_id(path: &str) -> &'static str {
         ("/v1/sessions", "ses_01h455vb4pex5vsknk084sn02q"),
         ("/v1/top-ups", "top_01h455vb4pex5vsknk084sn02q"),
         ("/v1/transfers", "trf_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/webhook-endpoints", "whe_01h455vb4pex5vsknk084sn02q"),
     ];
     IDS.iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id)
 }

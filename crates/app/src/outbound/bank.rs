@@ -102,6 +102,7 @@ impl Bank {
             .timeout(config.answer_timeout)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .tls_certs_only(super::tls_roots()?)
             .build()
             .map_err(|error| error.to_string())?;
         Ok(Self { config, client, recent: Mutex::new(VecDeque::new()) })

@@ -52,7 +52,7 @@ async fn a_schema_is_migrated_once_and_checked() {
         let database = Database::open(test.url(), makegood_sql::Options::default()).await.unwrap();
         assert!(migrations::check(&database).await.is_err());
         for _ in 0..2 {
-            assert_eq!(migrations::migrate(&database).await.unwrap(), 2);
+            assert_eq!(migrations::migrate(&database).await.unwrap(), 3);
             migrations::check(&database).await.unwrap();
         }
     }
@@ -116,6 +116,13 @@ const BROKEN: &[(&str, &str, &str)] = &[
     ("UPDATE idempotency SET status = 65536", "idempotency", "status"),
     ("UPDATE idempotency SET secret_kind = 'x'", "idempotency", "secret_id"),
     ("UPDATE idempotency SET secret_id = NULL", "idempotency", "secret_id"),
+    ("UPDATE merchants SET webhook_endpoints = -1", "merchants", "webhook_endpoints"),
+    ("UPDATE webhook_endpoints SET state = 'x'", "webhook_endpoints", "state"),
+    ("UPDATE webhook_endpoints SET events = 'A'", "webhook_endpoints", "events"),
+    ("UPDATE webhook_endpoints SET previous_secret_id = NULL", "webhook_endpoints", "previous_secret_until"),
+    ("UPDATE webhook_endpoints SET failure = 'x'", "webhook_endpoints", "failure"),
+    ("UPDATE webhook_deliveries SET failure_status = 65536", "webhook_deliveries", "failure_status"),
+    ("UPDATE webhook_deliveries SET failure_excerpt = NULL", "webhook_deliveries", "failure_excerpt"),
 ];
 
 macro_rules! declare {

@@ -22,3 +22,4 @@ macro_rules! on_both {
 
 mod flows;
 mod proofs;
+mod receiver;

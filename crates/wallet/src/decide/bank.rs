@@ -177,7 +177,7 @@ fn save_top_up(context: &mut Context<'_>, top_up: TopUp, kind: &str) -> Result<(
 fn tell_top_up(context: &mut Context<'_>, top_up: &TopUp, kind: &str) -> Result<(), Stop> {
     let livemode = context.settings.livemode;
     let view = TopUpView::of(top_up, context.facts, Role::Payer, livemode, EVENT_LANGUAGE)?;
-    context.tell(top_up.user.raw(), kind, top_up.id.to_string(), &view)
+    context.tell(top_up.user, kind, top_up.id.to_string(), &view)
 }
 
 fn payment_settled(context: &mut Context<'_>, transfer: &BankTransfer, id: PaymentId) -> Result<(), Stop> {

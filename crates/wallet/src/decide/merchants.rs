@@ -24,6 +24,7 @@ pub(super) fn create(
         fee_basis_points: context.settings.fee_basis_points,
         created_at: context.now,
         livemode: context.settings.livemode,
+        feed: makegood_merchants::EventFeed::default(),
     };
     let reply = MerchantCreatedView::reply(&merchant, key, context.settings.livemode)?;
     context.facts.api_keys.add(ApiKey {
@@ -41,7 +42,7 @@ fn invalid(field: &str, reason: Reason) -> Stop {
     Problem::new(Code::RequestInvalid).field(field).because(reason).into()
 }
 
-fn acting_merchant(context: &Context<'_>, named: Option<MerchantId>) -> Result<Merchant, Stop> {
+pub(super) fn acting_merchant(context: &Context<'_>, named: Option<MerchantId>) -> Result<Merchant, Stop> {
     let id = match (context.actor, named) {
         (Actor::Merchant(id), None) => id,
         (Actor::Merchant(id), Some(named)) if id == named => id,
@@ -123,7 +124,7 @@ pub(super) fn cancel_order(context: &mut Context<'_>, id: OrderId) -> Result<Rep
     let view = view(context, &order)?;
     if was_open {
         let told = OrderView::of(&order, context.facts, context.settings, EVENT_LANGUAGE)?;
-        context.tell(order.merchant.raw(), "order.cancelled", order.id.to_string(), &told)?;
+        context.tell(order.merchant, "order.cancelled", order.id.to_string(), &told)?;
         context.facts.orders.set(order.clone())?;
     }
     let is_reversing = match order.reversing {

@@ -8,11 +8,14 @@ mod payments;
 mod people;
 mod refunds;
 mod transfers;
+mod webhook_turns;
+mod webhooks;
 
 pub use bank::{BankAlert, ClaimedTransfer};
+pub use webhook_turns::ClaimedEndpoint;
 
 use crate::postings::Movement;
-use crate::tables::{Event, Lookup, LookupKey, LookupKind};
+use crate::tables::{Event, EventId, Lookup, LookupKey, LookupKind, MerchantId, StaffId, UserId};
 use crate::texts::{Language, Role};
 use crate::view::PaymentView;
 use crate::{Action, Actor, Code, Command, Facts, Reply, Settings, Stop};
@@ -79,6 +82,22 @@ pub(crate) fn decide(context: &mut Context<'_>) -> Result<Reply, Stop> {
         Action::ExpireOrder { order } => merchants::expire_order(context, *order),
         Action::ClosePayment { payment } => payments::close(context, *payment),
         Action::ForgetKeys { keys } => people::forget_keys(context, keys),
+        Action::CreateWebhookEndpoint { merchant, url, events } => {
+            webhooks::create(context, *merchant, url, events.clone())
+        }
+        Action::UpdateWebhookEndpoint { endpoint, change } => webhooks::update(context, *endpoint, change),
+        Action::DeleteWebhookEndpoint { endpoint } => webhooks::delete(context, *endpoint),
+        Action::RotateWebhookSecret { endpoint } => webhooks::rotate_secret(context, *endpoint),
+        Action::TestWebhookEndpoint { endpoint } => webhooks::test(context, *endpoint),
+        Action::ReplayWebhooks { endpoint, event } => webhooks::replay(context, *endpoint, event.as_ref()),
+        Action::WakeWebhookEndpoints { merchant, endpoints } => {
+            webhook_turns::wake(context, *merchant, endpoints)
+        }
+        Action::ClaimWebhookTurn { endpoint } => webhook_turns::claim(context, *endpoint),
+        Action::EndWebhookTurn(turn) => webhook_turns::end(context, turn),
+        Action::ForgetWebhookDeliveries { endpoint, events } => {
+            webhook_turns::forget(context, *endpoint, events)
+        }
     }
 }
 
@@ -144,15 +163,39 @@ impl Context<'_> {
         self.facts.lookups.set(Lookup { id, target, fingerprint: self.command.fingerprint })
     }
 
-    /// Tells an owner what happened to an object.
+    /// Tells an owner what happened to an object. A merchant's event gets its number here, under the lock of the
+    /// journal's head: numbers are in the order of commits.
     pub(crate) fn tell(
         &mut self,
-        owner: RawId,
+        owner: impl Into<Owner>,
         kind: &str,
         object: String,
         data: &impl serde::Serialize,
     ) -> Result<(), Stop> {
-        let id = self.ids.make();
+        let owner = owner.into();
+        let sequence = owner.merchant().map_or(Ok(None), |merchant| self.next_sequence(merchant))?;
+        self.tell_numbered(owner.raw(), (kind, sequence), object, data).map(|_| ())
+    }
+
+    /// The number of a merchant's next event; none where nobody listens, or where the owner is no merchant.
+    fn next_sequence(&mut self, merchant: MerchantId) -> Result<Option<i64>, Stop> {
+        let row = self.facts.merchants.get(&merchant)?;
+        let Some(row) = row.filter(|row| row.feed.endpoints > 0) else { return Ok(None) };
+        let mut row = row.clone();
+        let sequence = row.feed.next(self.now);
+        self.facts.merchants.set(row)?;
+        Ok(sequence)
+    }
+
+    /// Tells an owner of something, under this number of theirs.
+    fn tell_numbered(
+        &mut self,
+        owner: RawId,
+        (kind, sequence): (&str, Option<i64>),
+        object: String,
+        data: &impl serde::Serialize,
+    ) -> Result<EventId, Stop> {
+        let id: EventId = self.ids.make();
         let body = EventBody {
             id: String::new(),
             r#type: kind,
@@ -160,9 +203,11 @@ impl Context<'_> {
             livemode: self.settings.livemode,
             data,
         };
-        let body = EventBody { id: makegood_base::EventId::to_string(&id), ..body };
+        let body = EventBody { id: id.to_string(), ..body };
         let body = serde_json::to_string(&body).map_err(|error| Stop::Broken(error.to_string()))?;
-        self.facts.events.add(Event { id, kind: kind.to_owned(), owner, object, body, at: self.now })
+        let (kind, at) = (kind.to_owned(), self.now);
+        self.facts.events.add(Event { id, kind, owner, object, body, at, sequence })?;
+        Ok(id)
     }
 
     /// A payment as `role` sees it.
@@ -172,6 +217,59 @@ impl Context<'_> {
         role: Role,
     ) -> Result<PaymentView, Stop> {
         PaymentView::of(payment, self.facts, role, self.settings, self.language())
+    }
+}
+
+/// To whom an event is told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Owner {
+    /// A merchant, whose webhook endpoints get it.
+    Merchant(MerchantId),
+    /// Anybody who has no endpoints: a user, a member of staff, the service itself.
+    Person(RawId),
+    /// Whoever has this id. It costs a look-up whether that is a merchant.
+    Unknown(RawId),
+}
+
+impl Owner {
+    const fn raw(self) -> RawId {
+        match self {
+            Self::Merchant(id) => id.raw(),
+            Self::Person(raw) | Self::Unknown(raw) => raw,
+        }
+    }
+
+    /// The merchant that it is, or may be.
+    fn merchant(self) -> Option<MerchantId> {
+        match self {
+            Self::Merchant(id) => Some(id),
+            Self::Unknown(raw) if raw != [0; 16] => Some(raw.into()),
+            Self::Person(_) | Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl From<MerchantId> for Owner {
+    fn from(id: MerchantId) -> Self {
+        Self::Merchant(id)
+    }
+}
+
+impl From<UserId> for Owner {
+    fn from(id: UserId) -> Self {
+        Self::Person(id.raw())
+    }
+}
+
+impl From<StaffId> for Owner {
+    fn from(id: StaffId) -> Self {
+        Self::Person(id.raw())
+    }
+}
+
+impl From<RawId> for Owner {
+    fn from(raw: RawId) -> Self {
+        Self::Unknown(raw)
     }
 }
 

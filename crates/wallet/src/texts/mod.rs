@@ -18,6 +18,7 @@ mod refunds;
 mod request;
 mod sentences;
 mod service;
+mod webhooks;
 
 #[cfg(test)]
 mod errors_page;
@@ -161,5 +162,8 @@ fn entry(code: Code) -> &'static Entry {
         Code::RefundExceedsPayment => &refunds::EXCEEDS_PAYMENT,
         Code::RefundNotRefundable => &refunds::NOT_REFUNDABLE,
         Code::RefundMerchantShort => &refunds::MERCHANT_SHORT,
+        Code::WebhookUrlRefused => &webhooks::URL_REFUSED,
+        Code::WebhookEndpointLimit => &webhooks::ENDPOINT_LIMIT,
+        Code::WebhookEndpointDisabled => &webhooks::ENDPOINT_DISABLED,
     }
 }

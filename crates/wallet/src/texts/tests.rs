@@ -65,6 +65,8 @@ pub(super) const NOTHING_TO_DO: &[(Role, &str, &[Code])] = &[
             Code::BankLimitExceeded,
             Code::RefundExceedsPayment,
             Code::RefundNotRefundable,
+            Code::WebhookUrlRefused,
+            Code::WebhookEndpointDisabled,
         ],
     ),
 ];

@@ -6,6 +6,7 @@ mod payment;
 mod people;
 mod standing;
 mod trace;
+mod webhooks;
 
 pub use decline::DeclineView;
 pub use money::{
@@ -17,6 +18,7 @@ pub use people::{
     StaffView,
 };
 pub use trace::{HopView, TraceView};
+pub use webhooks::{AttemptView, WebhookDeliveryView, WebhookEndpointView, WebhooksRequestedView};
 
 pub(crate) use payment::order_of;
 pub(crate) use trace::Reading;

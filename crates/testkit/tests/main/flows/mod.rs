@@ -9,6 +9,7 @@ mod paying;
 mod refunds;
 mod top_ups;
 mod traces;
+mod webhooks;
 mod workers;
 
 use makegood_testkit::{Answer, Person, TestWallet};

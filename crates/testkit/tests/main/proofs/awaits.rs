@@ -11,7 +11,7 @@ use makegood_banksim::cards;
 use makegood_payments::Source;
 use makegood_testkit::{Db, PASSWORD, Person, Shop, TestWallet, payment};
 use makegood_wallet::tables::{BankCardId, PaymentId, RefundId, TopUpId, TransferId};
-use makegood_wallet::{Action, Caller};
+use makegood_wallet::{Action, Caller, EndpointChange};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -25,7 +25,8 @@ const AWAITS_MAX: u64 = 1_000;
 /// What a request could have done twice.
 const ROWS: &str = "SELECT (SELECT COUNT(*) FROM transfers) + (SELECT COUNT(*) FROM top_ups)
     + (SELECT COUNT(*) FROM orders) + (SELECT COUNT(*) FROM payments) + (SELECT COUNT(*) FROM refunds)
-    + (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM merchants) + (SELECT COUNT(*) FROM bank_cards)";
+    + (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM merchants) + (SELECT COUNT(*) FROM bank_cards)
+    + (SELECT COUNT(*) FROM webhook_endpoints)";
 
 struct Scene {
     wallet: TestWallet,
@@ -242,7 +243,42 @@ impl Scene {
                 let body = json!({"amount": cent, "reason": "returned"});
                 Ask::new(format!("/v1/payments/{}/refunds", self.paid), shop, body, 201, 1)
             }
+            _ if route.contains("/v1/webhook-endpoints") && !route.starts_with("GET") => {
+                self.ask_an_endpoint(route).await
+            }
             _ => self.ask_to_read(route).await,
+        }
+    }
+
+    /// A new endpoint that nothing has been sent to.
+    async fn endpoint(&self) -> String {
+        let shop = self.wallet.shop(&self.user).await;
+        let url = "https://shop.example.com/hook".to_owned();
+        let action = Action::CreateWebhookEndpoint { merchant: None, url, events: Default::default() };
+        let id = self.wallet.submit(shop.caller, action).await.expect(201).text("/id").to_owned();
+        // It is never called.
+        let endpoint = id.parse().unwrap();
+        let change = EndpointChange { enabled: Some(false), ..EndpointChange::default() };
+        let _off = self.wallet.submit(shop.caller, Action::UpdateWebhookEndpoint { endpoint, change }).await;
+        id
+    }
+
+    async fn ask_an_endpoint(&self, route: &str) -> Ask {
+        let user = self.user.token.as_str();
+        let (method, path) = route.split_once(' ').unwrap();
+        if !path.contains("{id}") {
+            let shop = self.wallet.shop(&self.user).await;
+            let body = json!({"url": "https://shop.example.com/hook", "merchant": shop.id});
+            return Ask::new(path, user, body, 201, 1);
+        }
+        let path = path.replace("{id}", &self.endpoint().await);
+        match (method, path.rsplit('/').next().unwrap()) {
+            ("DELETE", _) => Ask { statuses: [204, 404], ..Ask::new(path, user, Value::Null, 204, 0) },
+            // Disabled, so that nobody is called: the answer is kept as any other is.
+            (_, "test") => Ask::new(path, user, Value::Null, 409, 0),
+            (_, "replay") => Ask::new(path, user, json!({"all_dead": true}), 409, 0),
+            (_, "rotate-secret") => Ask::new(path, user, Value::Null, 200, 0),
+            _ => Ask::new(path, user, json!({"events": ["payment.*"]}), 200, 0),
         }
     }
 
@@ -260,8 +296,15 @@ impl Scene {
             "/v1/sessions/" => session.to_string(),
             "/v1/top-ups/" => self.top_up.to_string(),
             "/v1/transfers/" => self.transfer.to_string(),
+            "/v1/webhook-endpoints/" => self.endpoint().await,
+            "/v1/events/" => {
+                let events =
+                    self.wallet.app.lists().events_of(self.user.id.raw(), &Default::default(), None, 1);
+                events.await.unwrap()[0].id.to_string()
+            }
             _ => String::new(),
         };
+        let of_shop = of_shop || path == "/v1/webhook-endpoints";
         let token = if of_shop { &self.shop.token } else { &self.user.token };
         Ask::new(format!("{before}{id}{after}"), token, Value::Null, 200, 0)
     }

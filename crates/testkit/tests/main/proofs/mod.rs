@@ -17,6 +17,7 @@ mod references;
 mod restarts;
 mod snapshots;
 mod visibility;
+mod webhooks;
 
 use futures_util::future::join_all;
 use makegood_app::{App, JobsConfig};
