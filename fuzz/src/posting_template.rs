@@ -4,7 +4,10 @@
 use makegood_base::{MerchantId, Timestamp, UserId};
 use makegood_ledger::{AccountSpec, Book, Head, Rejection, Transaction, TransactionId, apply};
 use makegood_money::{Currency, Money, basis_points_of, share};
-use makegood_wallet::postings::{self, Movement, MovementCode, PaymentLegs, check_balance};
+use makegood_wallet::postings::{
+    self, Bearers, MerchantShares, Movement, MovementCode, Outflow, PaymentLegs, Purse, Stage, UserShares,
+    check_balance,
+};
 
 /// One byte for the movement, two for fee and refund in 256ths of the whole, eight for the amount.
 pub fn check(input: &[u8]) {
@@ -32,16 +35,61 @@ fn example(code: MovementCode, amount: Money, fee: u8, refund: u8) -> Movement {
     let fee_money = Money::new(fee_minor, amount.currency());
     let fee_back = share(fee_money, refunded, amount.minor()).expect("at most the fee").minor();
     let against = PaymentLegs { merchant: None, fee: None };
+    let shares = postings::RefundShares::of(part, fee_back, refunded / 2);
+    // Without the transaction that went before, there is nothing to stand against: each leg is a post.
+    let out = |purse, stage| {
+        // What is only held has no mirror, which a post must have.
+        let fee_minor = if matches!(stage, Stage::Held | Stage::Released) { 0 } else { fee_minor };
+        let flow = Outflow { id: [5; 16], purse, bank: "simbank", amount, fee_minor };
+        let mut movement = postings::outgoing(flow, stage);
+        movement.legs.iter_mut().for_each(|leg| leg.action = makegood_ledger::Action::Post);
+        movement
+    };
     match code {
         MovementCode::TopUp => postings::top_up("simbank", payer, amount),
         MovementCode::Transfer => postings::transfer(payer, payee, amount),
         MovementCode::Payment => postings::payment(payer, merchant, amount, fee_minor),
         MovementCode::CardPayment => postings::card_payment("simbank", merchant, amount, fee_minor),
-        MovementCode::Refund => postings::refund_to_balance(payer, merchant, part, fee_back, against),
-        MovementCode::CardRefund => postings::card_refund("simbank", merchant, part, fee_back, against),
+        MovementCode::Refund => postings::refund_to_balance(payer, merchant, part, shares, against),
+        MovementCode::CardRefund => postings::card_refund("simbank", merchant, part, shares, against),
+        MovementCode::Settlement => postings::settlement(merchant, amount),
         MovementCode::CardRefundSettled => postings::card_refund_settled("simbank", amount),
         MovementCode::CardRefundRefused => postings::card_refund_refused("simbank", amount),
         MovementCode::LateSuccess => postings::late_success("simbank", amount),
+        MovementCode::Unidentified => postings::unidentified("simbank", amount),
+        MovementCode::UnidentifiedCorrected => postings::unidentified_corrected("simbank", amount),
+        MovementCode::BankReturned => {
+            let shares = UserShares::of(amount.minor(), refunded, fee_minor);
+            postings::bank_returned("simbank", payer, amount, shares)
+        }
+        MovementCode::CardPaymentReturned => {
+            let bearers = Bearers {
+                merchant_part: amount.minor().saturating_sub(fee_minor).saturating_sub(refunded).max(0),
+                fee_part: fee_minor.saturating_sub(fee_back),
+                pending: refunded,
+                available: fee_back,
+                float: fee_minor,
+            };
+            let shares = MerchantShares::of(amount.minor(), bearers);
+            postings::card_payment_returned("simbank", (payer, merchant), amount, shares, against)
+        }
+        MovementCode::TransferOutReturned => postings::transfer_out_returned("simbank", amount),
+        MovementCode::WithdrawalHeld => out(Purse::User(payer), Stage::Held),
+        MovementCode::WithdrawalReleased => out(Purse::User(payer), Stage::Released),
+        MovementCode::WithdrawalSent => out(Purse::User(payer), Stage::Sent),
+        MovementCode::WithdrawalCompleted => out(Purse::User(payer), Stage::Completed),
+        MovementCode::WithdrawalFailed => out(Purse::User(payer), Stage::Failed),
+        MovementCode::WithdrawalReturned => out(Purse::User(payer), Stage::Returned),
+        MovementCode::WithdrawalPaidLate => out(Purse::User(payer), Stage::PaidLate),
+        MovementCode::WithdrawalLateReturned => out(Purse::User(payer), Stage::LateReturned),
+        MovementCode::PayoutHeld => out(Purse::Merchant(merchant), Stage::Held),
+        MovementCode::PayoutReleased => out(Purse::Merchant(merchant), Stage::Released),
+        MovementCode::PayoutSent => out(Purse::Merchant(merchant), Stage::Sent),
+        MovementCode::PayoutCompleted => out(Purse::Merchant(merchant), Stage::Completed),
+        MovementCode::PayoutFailed => out(Purse::Merchant(merchant), Stage::Failed),
+        MovementCode::PayoutReturned => out(Purse::Merchant(merchant), Stage::Returned),
+        MovementCode::PayoutPaidLate => out(Purse::Merchant(merchant), Stage::PaidLate),
+        MovementCode::PayoutLateReturned => out(Purse::Merchant(merchant), Stage::LateReturned),
     }
 }
 

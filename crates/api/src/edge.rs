@@ -151,6 +151,11 @@ fn location(body: &[u8]) -> Option<String> {
         "trf" => "transfers",
         "rfd" => "refunds",
         "whe" => "webhook-endpoints",
+        "btr" => "ops/bank-transfers",
+        "mnt" => "ops/maintenance-windows",
+        "inc" => "ops/incidents",
+        "wdr" => "withdrawals",
+        "pyt" => "payouts",
         _ => return None,
     };
     Some(format!("/v1/{collection}/{id}"))
@@ -183,6 +188,8 @@ mod tests {
             (r#"{"id":"crd_1"}"#, Some("/v1/me/bank-cards/crd_1")),
             (r#"{"id":"usr_1"}"#, Some("/v1/me")),
             (r#"{"id":"whe_1"}"#, Some("/v1/webhook-endpoints/whe_1")),
+            (r#"{"id":"wdr_1"}"#, Some("/v1/withdrawals/wdr_1")),
+            (r#"{"id":"pyt_1"}"#, Some("/v1/payouts/pyt_1")),
             (r#"{"id":"evt_1"}"#, None),
             (r#"{"data":[]}"#, None),
             ("", None),

@@ -16,6 +16,7 @@ mod long_poll;
 mod metrics;
 mod openapi;
 mod paging;
+mod places;
 mod router;
 mod routes;
 mod server;

@@ -29,6 +29,8 @@ pub struct Limits {
     pub request_timeout: Duration,
     /// How long a stop waits for the requests that are under way.
     pub stop_timeout: Duration,
+    /// How much one caller may wait for at once: long polls and streams of events.
+    pub waits_per_caller: u32,
     /// Logins and registrations of one address (of IPv6, of one /64 network).
     pub per_address: Rate,
     /// Logins with one login from one address.
@@ -48,6 +50,7 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(60),
             stop_timeout: Duration::from_secs(8),
+            waits_per_caller: 64,
             per_address: Rate { burst: 300, refill: Duration::from_millis(200) },
             per_login_and_address: Rate { burst: 10, refill: Duration::from_secs(10) },
             per_login: Rate { burst: 100, refill: Duration::from_secs(2) },

@@ -7,10 +7,13 @@ use crate::fields;
 use crate::paging::Page;
 use crate::shared::Shared;
 use makegood_base::{RawId, Timestamp};
-use makegood_payments::{PaymentStatus, TopUpStatus};
+use makegood_merchants::SettlementStatus;
+use makegood_payments::{OutgoingStatus, PaymentStatus, TopUpStatus};
 use makegood_refunds::RefundStatus;
 use makegood_store::{Failure, Filter};
-use makegood_wallet::tables::{LookupKind, Order, Payment, Refund, TopUp, Transfer};
+use makegood_wallet::tables::{
+    LookupKind, Order, Payment, Payout, Refund, Settlement, TopUp, Transfer, Withdrawal,
+};
 use makegood_wallet::texts::Reason;
 use makegood_wallet::{Facts, Query, Row, Rows};
 use std::fmt::Display;
@@ -35,7 +38,14 @@ pub(crate) trait Listed: Row<Key: Copy + Display + FromStr + From<RawId>> {
 }
 
 macro_rules! listed {
-    ($($row:ident in $rows:ident as $query:ident: $statuses:expr, $status:expr;)*) => {$(
+    (@created_at $row:ident) => {
+        $row.created_at
+    };
+    (@created_at $row:ident, $created_at:expr) => {{
+        let created_at: fn(&Self) -> Timestamp = $created_at;
+        created_at($row)
+    }};
+    ($($row:ident in $rows:ident as $query:ident: $statuses:expr, $status:expr $(, $created_at:expr)?;)*) => {$(
         impl Listed for $row {
             fn statuses() -> Vec<&'static str> {
                 $statuses
@@ -47,7 +57,7 @@ macro_rules! listed {
             }
 
             fn created_at(&self) -> Timestamp {
-                self.created_at
+                listed!(@created_at self $(, $created_at)?)
             }
 
             fn rows(facts: &Facts) -> &Rows<Self> {
@@ -72,6 +82,14 @@ listed! {
         words(PaymentStatus::ALL, PaymentStatus::as_str), |row| row.status.as_str();
     Refund in refunds as Refunds: words(RefundStatus::ALL, RefundStatus::as_str), |row| row.status.as_str();
     TopUp in top_ups as TopUps: words(TopUpStatus::ALL, TopUpStatus::as_str), |row| row.status.as_str();
+    Withdrawal in withdrawals as Withdrawals:
+        words(OutgoingStatus::ALL, OutgoingStatus::as_str), |row| row.outgoing.status.as_str(),
+        |row| row.outgoing.created_at;
+    Payout in payouts as Payouts:
+        words(OutgoingStatus::ALL, OutgoingStatus::as_str), |row| row.outgoing.status.as_str(),
+        |row| row.outgoing.created_at;
+    Settlement in settlements as Settlements:
+        words(SettlementStatus::ALL, SettlementStatus::as_str), |row| row.status.as_str();
     // A transfer has happened, or there is none.
     Transfer in transfers as Transfers: vec![], |_| "succeeded";
 }

@@ -32,7 +32,7 @@ pub(crate) struct Stopping(pub(crate) watch::Receiver<bool>);
 
 impl Stopping {
     /// Ready when the service stops.
-    async fn begun(mut self) {
+    pub(crate) async fn begun(mut self) {
         if self.0.wait_for(|is_stopping| *is_stopping).await.is_err() {
             // Whoever would tell is gone without a word: it will not stop any more.
             std::future::pending().await
@@ -66,6 +66,7 @@ impl Shared {
         if wait_s == 0 {
             return self.query(context, query).await;
         }
+        let _place = self.places.take(context.caller()?)?;
         let mut first = None;
         let has_changed = |found: &Result<Answer, Refused>| {
             let Some(status) = found.as_ref().ok().and_then(|answer| open_status(&answer.0)) else {

@@ -5,6 +5,7 @@ use crate::answer::{Answer, Refused};
 use crate::context::Context;
 use crate::fields;
 use crate::limiter::Limiter;
+use crate::places::Places;
 use axum::http::Method;
 use makegood_app::App;
 use makegood_base::{IdSeed, Ids, MerchantId, RawId};
@@ -24,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     /// The methods that ask for a token, by route.
     closed: HashMap<String, Vec<Method>>,
+    /// Who waits for how much.
+    pub(crate) places: Places,
     per_address: Limiter,
     per_login_and_address: Limiter,
     per_login: Limiter,
@@ -35,6 +38,7 @@ impl Shared {
             app,
             limits,
             closed,
+            places: Places::new(limits.waits_per_caller),
             per_address: Limiter::new(limits.per_address),
             per_login_and_address: Limiter::new(limits.per_login_and_address),
             per_login: Limiter::new(limits.per_login),

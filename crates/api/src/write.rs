@@ -24,6 +24,8 @@ pub(crate) const MOVES_MONEY: &[&str] = &[
     "/v1/payments",
     "/v1/payments/{id}/confirm",
     "/v1/payments/{id}/refunds",
+    "/v1/withdrawals",
+    "/v1/merchants/{id}/payouts",
 ];
 
 /// A request with a body of this shape. An absent body counts as `{}`.
@@ -54,10 +56,18 @@ impl<T> Write<T> {
         Ok(self.command_of(api, Caller::Anonymous, key, action))
     }
 
-    /// The user who asks, and the answer that this very request got before, both as they are now: who asks
+    /// The user who asks, and their earlier answer: see [`asker`](Self::asker).
+    pub(crate) async fn user(&self, api: &Api) -> Result<(UserId, Option<Answer>), Refused> {
+        match self.asker(api).await? {
+            (Actor::User(user), earlier) => Ok((user, earlier)),
+            _ => Err(Code::AuthForbidden.into()),
+        }
+    }
+
+    /// Who asks, and the answer that this very request got before, both as they are now: who asks
     /// somebody else before the engine sees the command looks here first. A bank is called for nobody who has
     /// logged out, and a request that comes again is neither asked about nor carried out again.
-    pub(crate) async fn user(&self, api: &Api) -> Result<(UserId, Option<Answer>), Refused> {
+    pub(crate) async fn asker(&self, api: &Api) -> Result<(Actor, Option<Answer>), Refused> {
         let (caller, now) = (self.context.caller()?, api.app.clock().now());
         let key = &self.key;
         let id_of = |actor: Actor| Some(IdempotencyKey { caller: actor.raw(), key: key.clone()? });
@@ -69,10 +79,9 @@ impl<T> Write<T> {
         };
         let facts = api.app.store().read(None, &needs).await.map_err(Refused::unreadable)?;
         let actor = api.actor_in(caller, &facts)?;
-        let Actor::User(user) = actor else { return Err(Code::AuthForbidden.into()) };
         let row = id_of(actor).and_then(|id| facts.idempotency.peek(&id));
         let earlier = row.map_or(Ok(None), |row| row.replay(&self.fingerprint, now))?;
-        Ok((user, earlier.map(Answer)))
+        Ok((actor, earlier.map(Answer)))
     }
 
     fn command_of(&self, api: &Api, caller: Caller, key: Option<String>, action: Action) -> Command {
@@ -120,7 +129,7 @@ impl<T: DeserializeOwned> FromRequest<Api> for Write<T> {
 }
 
 /// Reads a whole body, and no more of it than is taken.
-async fn read(body: Body) -> Result<Vec<u8>, Refused> {
+pub(crate) async fn read(body: Body) -> Result<Vec<u8>, Refused> {
     let mut stream = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(chunk) = stream.next().await {

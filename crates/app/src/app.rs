@@ -2,19 +2,20 @@
 
 use crate::credentials::credentials;
 use crate::engine::{Engine, EngineLimits, Undecided};
-use crate::jobs::{Jobs, JobsConfig};
-use crate::outbound::bank::{Bank, BankConfig};
+use crate::jobs::{Jobs, JobsConfig, alerted};
+use crate::outbound::bank::{Bank, BankConfig, Message, MessageRefused};
 use crate::outbound::webhooks::Webhooks;
 use crate::passwords::{PasswordPool, PasswordPoolConfig};
 use crate::secrets::Secrets;
 use makegood_auth::Principal;
-use makegood_banking::{CardCheck, CardRefusal};
-use makegood_base::{Clock, Entropy, RawId, RequestId};
+use makegood_banking::{CardCheck, CardRefusal, HolderCheck, Told};
+use makegood_base::{Clock, Entropy, IdSeed, Ids, RawId, RequestId};
 use makegood_store::{Failure, Lists, SqlStore, Store};
 use makegood_wallet::texts::{Language, Role};
 use makegood_wallet::view::BankView;
 use makegood_wallet::{
-    Caller, Code, Command, Facts, Needs, Problem, Query, Reply, Settings, Stop, answer, query_needs,
+    Action, Caller, Code, Command, Facts, Heard, Needs, Outlooks, Problem, Query, Reply, Settings, Stop,
+    answer, query_needs,
 };
 use std::future::Future;
 use std::sync::Arc;
@@ -86,11 +87,19 @@ impl App {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<(Self, JoinHandle<()>), StartError> {
-        let banks = config.banks.into_iter().map(|bank| Bank::new(bank).map(Arc::new));
-        let banks: Vec<_> = banks.collect::<Result<_, _>>().map_err(StartError::Bank)?;
+        // What a server sees of its banks is its own.
+        let outlooks = Outlooks::default();
+        let schedule = &config.settings.schedule;
+        let bank = |bank: &BankConfig| {
+            let (calls_max, breaker) = (config.jobs.bank_calls_max, config.jobs.breaker.clone());
+            Bank::new(bank, calls_max, breaker, schedule.clone(), outlooks.clone()).map(Arc::new)
+        };
+        let banks = config.banks.iter().map(bank).collect::<Result<Vec<_>, _>>();
+        let banks = banks.map_err(StartError::Bank)?;
         let settings = Arc::new(Settings {
             banks: banks.iter().map(|bank| bank.id().to_owned()).collect(),
             qr_key: config.secrets.qr_key,
+            outlooks,
             ..config.settings
         });
         let lists = Lists::new(store.database().clone());
@@ -107,7 +116,7 @@ impl App {
         );
         let jobs = Jobs::new(
             engine.clone(),
-            Arc::clone(&store),
+            (Arc::clone(&store), Some(lists.clone())),
             &banks,
             webhooks,
             Arc::clone(&clock),
@@ -253,11 +262,62 @@ impl App {
         bank.confirm(agreement, code).await
     }
 
+    /// Asks a bank whether a name is that of a card's holder. No answer that can be read is that the bank cannot say.
+    pub async fn check_holder(&self, bank: &str, agreement: &str, holder_name: &str) -> HolderCheck {
+        let Some(bank) = self.bank(bank) else { return HolderCheck::Unavailable };
+        bank.check_holder(agreement, holder_name).await.unwrap_or(HolderCheck::Unavailable)
+    }
+
     /// The banks, with their health.
     #[must_use]
     pub fn banks(&self) -> Vec<BankView> {
-        let livemode = self.parts.settings.livemode;
-        self.parts.banks.iter().map(|bank| bank.view(livemode)).collect()
+        let (livemode, now) = (self.parts.settings.livemode, self.parts.clock.now());
+        self.parts.banks.iter().map(|bank| bank.view(livemode, now)).collect()
+    }
+
+    /// Sets the gauges of the banks to what is true now: for whoever reads the metrics.
+    pub fn measure_banks(&self) {
+        self.banks().iter().for_each(crate::metrics::bank_view);
+    }
+
+    /// Reads a message that says that it is a bank's. Of a bank that nobody knows none can be.
+    pub fn read_message(&self, bank: &str, message: Message<'_>) -> Result<Told, MessageRefused> {
+        let bank = self.bank(bank).ok_or(MessageRefused::Unsigned)?;
+        bank.read(message, self.parts.clock.now())
+    }
+
+    /// Takes what a bank has told by itself, as soon as it is committed: it is as good as the answer to an enquiry.
+    /// What cannot be committed now has not been taken.
+    pub async fn take_callback(&self, bank: &str, told: Told) -> Result<(), Code> {
+        let seed = IdSeed::draw(self.parts.clock.now(), self.parts.entropy.as_ref());
+        let object = told.reference.clone();
+        let reply = self
+            .submit(Command {
+                seed,
+                request: RequestId::from_raw(Ids::new(seed).next_raw()),
+                caller: Caller::System,
+                language: Language::English,
+                idempotency_key: None,
+                fingerprint: [0; 32],
+                action: Action::RecordBankCallback { bank: bank.to_owned(), told },
+            })
+            .await;
+        if reply.is_problem() {
+            return Err(Code::ServiceUnavailable);
+        }
+        let Ok(heard) = serde_json::from_slice::<Heard>(&reply.body) else { return Ok(()) };
+        if let Some(alert) = heard.alert {
+            alerted(alert, &object);
+        }
+        if let (Some(bank), Some(took)) = (self.bank(bank), heard.took) {
+            bank.took(took, self.parts.clock.now());
+        }
+        Ok(())
+    }
+
+    /// Looks at once for maintenance and incidents, which were just set: others see them a little later.
+    pub async fn look_at_notices(&self) {
+        self.parts.jobs.read_notices().await;
     }
 
     /// Reads an object until `is_enough`, again at each of its changes and, for those that another server

@@ -3,27 +3,28 @@
 //! A job is a command and a few lines here. Whatever a job does is a command, so that two servers, or a
 //! worker that was lost and one that took over, can do no harm: the second finds nothing to do.
 
+mod banks;
 mod webhooks;
 
 use crate::engine::{Engine, Undecided};
 use crate::outbound::bank::Bank;
 use crate::outbound::webhooks::{Webhooks, WebhooksConfig};
-use makegood_banking::Answer;
-use makegood_base::{Clock, Entropy, IdSeed, Ids, RequestId};
-use makegood_store::{Failure, Store};
+use makegood_banking::{Answer, BreakerLimits};
+use makegood_base::{Clock, Entropy, IdSeed, Ids, RequestId, Timestamp};
+use makegood_store::{Failure, Lists, Store};
 use makegood_wallet::tables::{
-    BankTransferId, MerchantId, OrderId, PaymentId, TimerKey, TimerKind, WebhookEndpointId,
+    AccountId, BankTransferId, MerchantId, OrderId, PaymentId, SettlementId, TimerKey, TimerKind,
+    WebhookEndpointId,
 };
 use makegood_wallet::texts::Language;
 use makegood_wallet::{Action, BankAlert, Caller, ClaimedTransfer, Command, Facts, Needs, Reply};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// How the background works.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct JobsConfig {
     /// How long to wait before looking for due timers again, when nothing tells of one.
     pub poll_interval: Duration,
@@ -37,6 +38,13 @@ pub struct JobsConfig {
     pub sweep_interval: Duration,
     /// How long calls that are under way may still take when the service stops.
     pub stop_max: Duration,
+    /// When a bank counts as down, and how it is tried again.
+    pub breaker: BreakerLimits,
+    /// How often maintenance windows and incidents are looked for that others have set, and banks that are down are
+    /// tried.
+    pub look_interval: Duration,
+    /// How often a bank is asked which maintenance it plans.
+    pub maintenance_interval: Duration,
 }
 
 impl Default for JobsConfig {
@@ -48,6 +56,9 @@ impl Default for JobsConfig {
             webhooks: WebhooksConfig::default(),
             sweep_interval: Duration::from_secs(600),
             stop_max: Duration::from_secs(5),
+            breaker: BreakerLimits::default(),
+            look_interval: Duration::from_secs(1),
+            maintenance_interval: Duration::from_secs(600),
         }
     }
 }
@@ -69,32 +80,45 @@ impl<S> Clone for Jobs<S> {
 struct Parts<S> {
     engine: Engine,
     store: Arc<S>,
-    banks: HashMap<String, (Arc<Bank>, Semaphore)>,
+    lists: Option<Lists>,
+    banks: HashMap<String, Arc<Bank>>,
+    maintenance_read_at: Mutex<Option<Timestamp>>,
     webhooks: Arc<Webhooks>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     config: JobsConfig,
     under_way: Mutex<HashSet<TimerKey>>,
+    stopping: tokio::sync::Notify,
 }
 
 impl<S: Store> Jobs<S> {
-    /// The background for these banks.
+    /// The background for these banks. Without lists nobody tells it of maintenance and incidents.
     pub fn new(
         engine: Engine,
-        store: Arc<S>,
+        (store, lists): (Arc<S>, Option<Lists>),
         banks: &[Arc<Bank>],
         webhooks: Webhooks,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         config: JobsConfig,
     ) -> Self {
-        let with_limit = |bank: &Arc<Bank>| {
-            (bank.id().to_owned(), (Arc::clone(bank), Semaphore::new(config.bank_calls_max)))
+        let banks = banks.iter().map(|bank| (bank.id().to_owned(), Arc::clone(bank))).collect();
+        let (under_way, maintenance_read_at) = (Mutex::new(HashSet::new()), Mutex::new(None));
+        let stopping = tokio::sync::Notify::new();
+        let parts = Parts {
+            engine,
+            store,
+            lists,
+            banks,
+            maintenance_read_at,
+            webhooks: Arc::new(webhooks),
+            clock,
+            entropy,
+            config,
+            under_way,
+            stopping,
         };
-        let banks = banks.iter().map(with_limit).collect();
-        let under_way = Mutex::new(HashSet::new());
-        let webhooks = Arc::new(webhooks);
-        Self { parts: Arc::new(Parts { engine, store, banks, webhooks, clock, entropy, config, under_way }) }
+        Self { parts: Arc::new(parts) }
     }
 
     /// Works until `stop` resolves. Calls that are under way then have a little time to be answered; what is
@@ -104,6 +128,8 @@ impl<S: Store> Jobs<S> {
         self.parts.webhooks.open();
         let work = self.parts.engine.work();
         let mut next_sweep = tokio::time::Instant::now();
+        let looking = self.clone().keep_looking();
+        tasks.spawn(looking);
         tokio::pin!(stop);
         loop {
             let told = work.notified();
@@ -128,7 +154,9 @@ impl<S: Store> Jobs<S> {
             let pause = async {
                 // Timers that are under way stay due until their commit: without a pause they would be read
                 // again and again.
-                tokio::time::sleep(Duration::from_millis(if started > 0 { 2 } else { 20 })).await;
+                // The more wait for a bank, the more is read in vain: a pass costs the same share of the time.
+                let in_vain = Duration::from_micros(20).saturating_mul(self.under_way());
+                tokio::time::sleep(Duration::from_millis(if started > 0 { 2 } else { 20 }) + in_vain).await;
                 tokio::select! {
                     () = told => {}
                     () = tokio::time::sleep(self.parts.config.poll_interval) => {}
@@ -139,9 +167,10 @@ impl<S: Store> Jobs<S> {
                 () = pause => {}
             }
         }
-        // Whoever waits for its turn at a bank has claimed nothing yet, and goes.
-        self.parts.banks.values().for_each(|(_, calls)| calls.close());
+        // Whoever waits for its turn at a bank or an endpoint has claimed nothing yet, and goes.
+        self.parts.banks.values().for_each(|bank| bank.close());
         self.parts.webhooks.close();
+        self.parts.stopping.notify_waiters();
         let answered = async { while tasks.join_next().await.is_some() {} };
         let _in_time = tokio::time::timeout(self.parts.config.stop_max, answered).await;
         tasks.shutdown().await;
@@ -152,6 +181,7 @@ impl<S: Store> Jobs<S> {
     pub async fn run_until_idle(&self) -> Result<usize, Undecided> {
         self.parts.webhooks.open();
         let mut worked = 0;
+        self.look().await;
         loop {
             let due = self.due().await.map_err(|_| Undecided::Unavailable)?;
             if due.is_empty() {
@@ -166,10 +196,13 @@ impl<S: Store> Jobs<S> {
 
     async fn due(&self) -> Result<Vec<TimerKey>, Failure> {
         // Timers that are under way are due still: they must not hide those behind them.
-        let under_way = self.parts.under_way.lock().unwrap_or_else(PoisonError::into_inner).len();
-        let under_way = u32::try_from(under_way).unwrap_or(u32::MAX);
-        let limit = self.parts.config.timers_max.saturating_add(under_way);
+        let limit = self.parts.config.timers_max.saturating_add(self.under_way());
         self.parts.store.due_timers(self.parts.clock.now(), limit).await
+    }
+
+    fn under_way(&self) -> u32 {
+        let count = self.parts.under_way.lock().unwrap_or_else(PoisonError::into_inner).len();
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     fn take(&self, timer: TimerKey) -> bool {
@@ -188,29 +221,55 @@ impl<S: Store> Jobs<S> {
             TimerKind::Order => self.submit(Action::ExpireOrder { order: timer.object.into() }).await?,
             TimerKind::Payment => self.submit(Action::ClosePayment { payment: timer.object.into() }).await?,
             TimerKind::BankTransfer => return self.call_bank(timer.object.into()).await,
+            TimerKind::SettlementDay => return self.close_day(timer.object.into()).await,
+            TimerKind::Settlement => self.submit(Action::Settle { settlement: timer.object.into() }).await?,
             TimerKind::EventFeed => return self.wake_endpoints(timer.object.into()).await,
             TimerKind::WebhookEndpoint => return self.webhook_turn(timer.object.into()).await,
         };
         Ok(())
     }
 
+    /// Ends the day of a pending account, with what the journal says that was paid up to then.
+    async fn close_day(&self, account: AccountId) -> Result<(), Undecided> {
+        let needs = |_: &Facts| Needs { settlement_schedules: [account].into(), ..Needs::default() };
+        let store = &self.parts.store;
+        let facts = store.read(None, &needs).await.map_err(|_| Undecided::Unavailable)?;
+        let schedule = facts.settlement_schedules.peek(&account);
+        let Some(cut_off) = schedule.map(|schedule| schedule.cut_off) else { return Ok(()) };
+        let paid = store.paid_before(account, cut_off).await;
+        let paid_minor = paid.map_err(|_| Undecided::Unavailable)?;
+        self.submit(Action::CloseDay { account, cut_off, paid_minor }).await.map(|_| ())
+    }
+
     /// Attempted, call, answer: the attempt is committed before the call, the answer after it. The place at
-    /// the bank is taken before the attempt, so that no attempt grows old in a queue.
+    /// the bank is taken before the attempt, so that no attempt grows old in a queue. A bank that is not there is not
+    /// asked: the turn is put off, and nothing fails.
     async fn call_bank(&self, id: BankTransferId) -> Result<(), Undecided> {
         let Some(name) = self.bank_of(id).await? else { return Ok(()) };
-        let Some((bank, calls)) = self.parts.banks.get(&name) else {
+        let Some(bank) = self.parts.banks.get(&name) else {
             tracing::error!(bank = name, %id, "a transfer is at a bank that is not configured");
             return Err(Undecided::Internal);
         };
-        let Ok(_place) = calls.acquire().await else { return Ok(()) };
+        let Some(place) = bank.place().await else { return Ok(()) };
+        let until = bank.in_maintenance(self.parts.clock.now());
+        if until.is_some() || !place.is_asked() {
+            let reply = self.submit(Action::PostponeBankTransfer { bank_transfer: id, until }).await?;
+            note_alert(id, &reply);
+            return Ok(());
+        }
         let reply = self.submit(Action::ClaimBankTransfer { bank_transfer: id }).await?;
         let claimed: ClaimedTransfer = serde_json::from_slice(&reply.body).map_err(|error| {
             tracing::error!(%error, %id, "a claim cannot be read");
             Undecided::Internal
         })?;
         let Some(claim) = claimed.claim else { return Ok(()) };
-        let answer = bank.ask(&claimed.transfer, claim.step).await;
-        self.record(id, claim.generation, answer).await
+        let answer = bank.ask(&claimed.transfer, claim.step, || self.parts.clock.now()).await;
+        drop(place);
+        self.record(id, claim.generation, answer).await?;
+        if bank.wants_probe(self.parts.clock.now()) {
+            self.read_maintenance(bank).await;
+        }
+        Ok(())
     }
 
     /// The bank that a transfer is at.
@@ -231,10 +290,7 @@ impl<S: Store> Jobs<S> {
             let action = Action::RecordBankAnswer { bank_transfer: id, generation, answer: answer.clone() };
             match self.submit(action).await {
                 Ok(reply) => {
-                    if let Ok(alert) = serde_json::from_slice::<BankAlert>(&reply.body) {
-                        tracing::error!(%id, alert = alert.as_str(), "a person has to look at a bank transfer");
-                        crate::metrics::alert(alert.as_str());
-                    }
+                    note_alert(id, &reply);
                     return Ok(());
                 }
                 Err(undecided) if attempt >= 5 || undecided == Undecided::Internal => return Err(undecided),
@@ -285,12 +341,27 @@ impl<S: Store> Jobs<S> {
     }
 }
 
+/// Logs and counts what a person has to look at.
+fn note_alert(id: BankTransferId, reply: &Reply) {
+    if let Ok(alert) = serde_json::from_slice::<BankAlert>(&reply.body) {
+        alerted(alert, &id.to_string());
+    }
+}
+
+/// Logs and counts what a person has to look at.
+pub(crate) fn alerted(alert: BankAlert, object: &str) {
+    tracing::error!(object, alert = alert.as_str(), "a person has to look at a bank transfer");
+    crate::metrics::alert(alert.as_str());
+}
+
 /// A timer as it is logged: its kind, and its object as everybody else writes it.
 fn named(timer: TimerKey) -> String {
     let object = match timer.kind {
         TimerKind::Order => OrderId::from(timer.object).to_string(),
         TimerKind::Payment => PaymentId::from(timer.object).to_string(),
         TimerKind::BankTransfer => BankTransferId::from(timer.object).to_string(),
+        TimerKind::SettlementDay => AccountId::from(timer.object).to_string(),
+        TimerKind::Settlement => SettlementId::from(timer.object).to_string(),
         TimerKind::EventFeed => MerchantId::from(timer.object).to_string(),
         TimerKind::WebhookEndpoint => WebhookEndpointId::from(timer.object).to_string(),
     };
@@ -307,6 +378,8 @@ mod tests {
             (TimerKind::Order, "order ord_00000000000000000000000007"),
             (TimerKind::Payment, "payment pay_00000000000000000000000007"),
             (TimerKind::BankTransfer, "bank_transfer btr_00000000000000000000000007"),
+            (TimerKind::SettlementDay, "settlement_day acc_00000000000000000000000007"),
+            (TimerKind::Settlement, "settlement stl_00000000000000000000000007"),
             (TimerKind::EventFeed, "event_feed mch_00000000000000000000000007"),
             (TimerKind::WebhookEndpoint, "webhook_endpoint whe_00000000000000000000000007"),
         ] {

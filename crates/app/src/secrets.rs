@@ -21,6 +21,8 @@ pub struct Secrets {
     pub check: [u8; 32],
     /// What we show to the simulated bank.
     pub bank_secret: String,
+    /// What a bank signs its messages to us with, `whsec_…`.
+    pub bank_callback_secret: String,
 }
 
 /// Why a text is not a master secret.
@@ -46,6 +48,9 @@ impl Secrets {
             pepper: derive(master, "pepper"),
             check: derive(master, "check"),
             bank_secret: bank.iter().map(|byte| format!("{byte:02x}")).collect(),
+            bank_callback_secret: WebhookSecret::new(derive(master, "bank callback secret"))
+                .text()
+                .to_string(),
         }
     }
 

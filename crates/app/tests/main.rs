@@ -4,7 +4,7 @@
 
 use makegood_app::{Engine, EngineLimits, SystemClock, SystemEntropy, Undecided};
 use makegood_base::{Clock, IdSeed, Ids, RequestId, SessionId};
-use makegood_store::{MemoryStore, Store};
+use makegood_store::{CommitFault, FaultPlan, MemoryStore, Store};
 use makegood_wallet::texts::Language;
 use makegood_wallet::{Action, Caller, Command, Reply, Settings};
 use std::sync::Arc;
@@ -238,4 +238,14 @@ async fn a_caller_that_goes_away_cancels_nothing() {
     let reply = engine.submit(register("gone@example.com", Some("key"), 1)).await.unwrap();
     assert_eq!((reply.status, reply.replayed), (201, true));
     assert_eq!(store.snapshot().users.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_loses_every_commit_is_not_there_rather_than_busy() {
+    let lost = (1..=4).map(|commit| (commit, CommitFault::Lost)).collect();
+    let store = MemoryStore::with_faults(FaultPlan { commits: lost, ..FaultPlan::default() });
+    let engine = start(&store, EngineLimits::default());
+    let outcome = engine.submit(register("lost@example.com", None, 0)).await;
+    assert_eq!(outcome, Err(Undecided::Unavailable));
+    assert_eq!(store.snapshot().users.len(), 0);
 }

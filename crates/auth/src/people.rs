@@ -38,21 +38,27 @@ pub struct Staff {
 pub enum StaffRole {
     /// Answers people: sees payments and their traces, the remedies of every role, and moves no money.
     Support,
+    /// Runs the service: all that support sees, and closes the cases of things that went wrong.
+    Operations,
 }
 
 impl StaffRole {
+    /// Every role.
+    pub const ALL: &'static [Self] = &[Self::Support, Self::Operations];
+
     /// The role's name in the database and in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Support => "support",
+            Self::Operations => "operations",
         }
     }
 
     /// The role with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        (name == Self::Support.as_str()).then_some(Self::Support)
+        Self::ALL.iter().copied().find(|role| role.as_str() == name)
     }
 }
 
@@ -148,7 +154,9 @@ mod tests {
 
     #[test]
     fn roles_have_names() {
-        assert_eq!(StaffRole::from_name(StaffRole::Support.as_str()), Some(StaffRole::Support));
+        for role in StaffRole::ALL {
+            assert_eq!(StaffRole::from_name(role.as_str()), Some(*role));
+        }
         assert_eq!(StaffRole::from_name("admin"), None);
     }
 }

@@ -1,5 +1,6 @@
 //! What a bank can say about a transfer, and what that meant.
 
+use crate::{RecallState, ReturnReason};
 use makegood_base::BankTransferId;
 use makegood_money::Money;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,28 @@ pub enum Answer {
         /// How the bank names the transfer, where it does.
         bank_reference: Option<String>,
     },
+    /// The bank moved money under the reference, but not as it was asked to: from or to another card, or the other
+    /// way round.
+    Misdirected {
+        /// How the bank names the transfer.
+        bank_reference: String,
+        /// What it says it moved.
+        amount: Money,
+    },
+    /// The bank moved the money, and has taken that back since.
+    Returned {
+        /// How the bank names the transfer.
+        bank_reference: String,
+        /// What it says it took back.
+        amount: Money,
+        /// Why.
+        reason: ReturnReason,
+    },
+    /// How our wish to have a transfer back stands: the answer to a recall, and to nothing else.
+    Recall {
+        /// What the bank says of it.
+        state: RecallState,
+    },
     /// The bank does not know the reference (yet): the answer to an enquiry, never to a send.
     NotFound,
     /// Nothing that can be trusted came back: a timeout, a broken connection, a 5xx, an unreadable body.
@@ -47,6 +70,8 @@ pub enum Refusal {
     LimitExceeded,
     /// It did not arrive within its validity, and cannot be executed any more.
     Expired,
+    /// The bank had moved the money, and took that back before we knew of it: nothing is left of it.
+    Returned,
     /// Another reason.
     Other,
 }
@@ -61,13 +86,14 @@ impl Refusal {
             Self::CardClosed => "bank.card_closed",
             Self::LimitExceeded => "bank.limit_exceeded",
             Self::Expired => "bank.not_received",
+            Self::Returned => "bank.returned",
             Self::Other => "bank.refused",
         }
     }
 }
 
 /// What an answer changed. Each of [`Settled`](Self::Settled), [`Refused`](Self::Refused),
-/// [`BecameUnknown`](Self::BecameUnknown), [`LateSuccess`](Self::LateSuccess),
+/// [`BecameUnknown`](Self::BecameUnknown), [`LateSuccess`](Self::LateSuccess), [`Returned`](Self::Returned),
 /// [`Mismatch`](Self::Mismatch) and [`Contradiction`](Self::Contradiction) is reported at most once for a
 /// transfer, so that whoever acts on it acts once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,9 +106,13 @@ pub enum Outcome {
     Refused(Refusal),
     /// From now on nobody knows whether the bank moved the money.
     BecameUnknown,
-    /// The bank says that it moved another amount or currency. The transfer is unknown until the bank
-    /// corrects itself; alert. After a final answer the transfer stays as it was; alert all the same.
+    /// The bank says that it moved another amount or currency, or moved it elsewhere. The transfer is unknown
+    /// until the bank corrects itself; alert. After a final answer the transfer stays as it was; alert all the same.
     Mismatch,
+    /// The bank took back what it had moved. The transfer stays settled, or refused with a late success.
+    Returned(ReturnReason),
+    /// The bank will not give back what we asked it to.
+    RecallRefused,
     /// The bank moved the money after it had refused: give it back. The transfer stays refused.
     LateSuccess,
     /// The bank took back what it said before: alert. The transfer stays as it was.
@@ -115,6 +145,7 @@ mod tests {
             (Refusal::CardClosed, "bank.card_closed"),
             (Refusal::LimitExceeded, "bank.limit_exceeded"),
             (Refusal::Expired, "bank.not_received"),
+            (Refusal::Returned, "bank.returned"),
             (Refusal::Other, "bank.refused"),
         ] {
             assert_eq!(refusal.code(), code);

@@ -18,7 +18,11 @@ impl BankTransfer {
         if self.state == State::Submitted {
             self.become_unknown(now);
         }
-        let step = if now < self.valid_until { self.next_step } else { Step::Enquire };
+        let step = match self.next_step {
+            _ if self.is_final() => Step::Recall,
+            step if now < self.valid_until => step,
+            _ => Step::Enquire,
+        };
         match step {
             Step::Send => {
                 self.sends = self.sends.saturating_add(1);
@@ -27,7 +31,7 @@ impl BankTransfer {
                     self.state = State::Submitted;
                 }
             }
-            Step::Enquire => self.enquiries = self.enquiries.saturating_add(1),
+            Step::Enquire | Step::Recall => self.enquiries = self.enquiries.saturating_add(1),
         }
         self.generation = self.generation.saturating_add(1);
         let until = now.plus(schedule.lease);
@@ -49,15 +53,21 @@ impl BankTransfer {
         let current = if generation == self.generation { self.lease } else { None };
         let Some(lease) = current else {
             return match answer {
-                Answer::Succeeded { .. } | Answer::Refused { .. } => Ok(self.callback(answer, now)),
-                Answer::Accepted { .. } | Answer::NotFound | Answer::NoAnswer => {
+                Answer::Succeeded { .. }
+                | Answer::Misdirected { .. }
+                | Answer::Refused { .. }
+                | Answer::Returned { .. } => Ok(self.callback(answer, now)),
+                Answer::Accepted { .. } | Answer::Recall { .. } | Answer::NotFound | Answer::NoAnswer => {
                     Err(Stale { transfer: self.id, answered: generation, current: self.generation })
                 }
             };
         };
         self.lease = None;
+        if lease.step == Step::Recall {
+            return Ok(self.recall_answered(answer, now, schedule));
+        }
         self.next_step = Step::Enquire;
-        self.next_at = Some(schedule.next_enquiry(self.enquiries, now));
+        self.next_at = Some(self.look_by(schedule.next_enquiry(self.enquiries, now), now, schedule));
         Ok(match answer {
             Answer::NotFound if lease.step == Step::Enquire => {
                 self.not_found(lease.claimed_at, now, schedule)
@@ -68,14 +78,18 @@ impl BankTransfer {
     }
 
     /// Takes what the bank tells by itself, in any order and any number of times. The first final answer
-    /// wins; what comes later changes no state. [`Answer::NotFound`] and [`Answer::NoAnswer`] are no
-    /// callbacks and change nothing.
+    /// wins; what comes later changes no state. [`Answer::NotFound`], [`Answer::NoAnswer`] and
+    /// [`Answer::Recall`] are no callbacks and change nothing.
     pub fn callback(&mut self, answer: Answer, now: Timestamp) -> Outcome {
         match answer {
             Answer::Succeeded { bank_reference, amount } => self.succeeded(bank_reference, amount, now),
             Answer::Refused { refusal, bank_reference } => self.refused(refusal, bank_reference, now),
             Answer::Accepted { bank_reference } => self.accepted(bank_reference),
-            Answer::NotFound | Answer::NoAnswer => self.quiet(),
+            Answer::Misdirected { bank_reference, amount } => self.mismatched(bank_reference, amount, now),
+            Answer::Returned { bank_reference, amount, reason } => {
+                self.returned(bank_reference, amount, reason, now)
+            }
+            Answer::Recall { .. } | Answer::NotFound | Answer::NoAnswer => self.quiet(),
         }
     }
 
@@ -121,7 +135,7 @@ impl BankTransfer {
         if self.state == State::Submitted { self.become_unknown(now) } else { Outcome::Pending }
     }
 
-    fn become_unknown(&mut self, now: Timestamp) -> Outcome {
+    pub(crate) fn become_unknown(&mut self, now: Timestamp) -> Outcome {
         self.state = State::Unknown;
         self.unknown_since.get_or_insert(now);
         Outcome::BecameUnknown
@@ -145,6 +159,8 @@ impl BankTransfer {
             return self.mismatched(bank_reference, amount, now);
         }
         match self.state {
+            // An earlier yes: what it moved is back already.
+            _ if self.returned_at.is_some() => self.quiet(),
             State::Settled => Outcome::Unchanged,
             State::Refused if self.late_success_at.is_some() => Outcome::Unchanged,
             State::Refused => {
@@ -161,6 +177,9 @@ impl BankTransfer {
     }
 
     fn mismatched(&mut self, bank_reference: String, amount: Money, now: Timestamp) -> Outcome {
+        if self.returned_at.is_some() {
+            return self.quiet();
+        }
         let told_before = self.mismatch.is_some();
         self.mismatch.get_or_insert(amount);
         if !self.is_final() {
@@ -172,14 +191,12 @@ impl BankTransfer {
     }
 
     fn refused(&mut self, refusal: Refusal, bank_reference: Option<String>, now: Timestamp) -> Outcome {
-        if self.state == State::Refused {
-            return Outcome::Unchanged;
+        if self.state == State::Refused || self.returned_at.is_some() {
+            return self.quiet();
         }
         if self.state == State::Settled || self.mismatch.is_some() {
             // It said that money moved. A refusal does not undo that; a person has to look.
-            let told_before = self.contradicted_at.is_some();
-            self.contradicted_at.get_or_insert(now);
-            return if told_before { self.quiet() } else { Outcome::Contradiction };
+            return self.contradicted(now);
         }
         if bank_reference.is_some() {
             self.bank_reference = bank_reference;
@@ -187,7 +204,13 @@ impl BankTransfer {
         self.finish_refused(refusal, now)
     }
 
-    fn finish_refused(&mut self, refusal: Refusal, now: Timestamp) -> Outcome {
+    pub(crate) fn contradicted(&mut self, now: Timestamp) -> Outcome {
+        let told_before = self.contradicted_at.is_some();
+        self.contradicted_at.get_or_insert(now);
+        if told_before { self.quiet() } else { Outcome::Contradiction }
+    }
+
+    pub(crate) fn finish_refused(&mut self, refusal: Refusal, now: Timestamp) -> Outcome {
         self.refusal = Some(refusal);
         self.finish(State::Refused, now);
         Outcome::Refused(refusal)
@@ -202,7 +225,7 @@ impl BankTransfer {
     }
 
     /// What to report when nothing changed.
-    fn quiet(&self) -> Outcome {
+    pub(crate) fn quiet(&self) -> Outcome {
         if self.is_final() { Outcome::Unchanged } else { Outcome::Pending }
     }
 }

@@ -1,6 +1,6 @@
 //! How long things may take.
 
-use crate::Direction;
+use crate::{Direction, Latencies};
 use makegood_base::Timestamp;
 use std::time::Duration;
 
@@ -21,8 +21,19 @@ pub struct Schedule {
     pub validity_margin: Duration,
     /// How long to wait before the first enquiry, the second, …; the last is repeated for ever.
     pub enquiry_backoff: Vec<Duration>,
-    /// After how long a transfer that is not final counts as delayed.
+    /// Within how long an answer is promised, while too little is known of how long the bank takes. When a promise
+    /// is broken the transfer counts as delayed, and payer and payee are told.
     pub expected_in: Duration,
+    /// The least that is promised, however fast the bank is.
+    pub expected_in_min: Duration,
+    /// The most that is promised, however slow it is.
+    pub expected_in_max: Duration,
+    /// Of how many transfers it has to be known how long they took, before that is what a promise is made from.
+    pub expected_from: usize,
+    /// Within how long an answer is promised once more, after the first promise was broken.
+    pub delayed_in: Duration,
+    /// After how long a person has to look at a transfer that is not final.
+    pub case_after: Duration,
 }
 
 impl Default for Schedule {
@@ -35,6 +46,11 @@ impl Default for Schedule {
             validity_margin: Duration::from_secs(60),
             enquiry_backoff: [3, 5, 10, 20, 40, 60, 120, 300, 900].map(Duration::from_secs).to_vec(),
             expected_in: Duration::from_secs(600),
+            expected_in_min: Duration::from_secs(60),
+            expected_in_max: Duration::from_secs(6 * 3_600),
+            expected_from: 20,
+            delayed_in: Duration::from_secs(3_600),
+            case_after: Duration::from_secs(24 * 3_600),
         }
     }
 }
@@ -46,6 +62,18 @@ impl Schedule {
             Direction::In => self.validity_in,
             Direction::Out => self.validity_out,
         })
+    }
+
+    /// Within how long an answer is promised by a bank of which this is known: twice the time within which 99 of 100
+    /// transfers were over, within the bounds.
+    #[must_use]
+    pub fn promised_in(&self, took: &Latencies) -> Duration {
+        match took.quantiles([99]) {
+            Some([slow]) if took.count() >= self.expected_from => slow
+                .saturating_mul(2)
+                .clamp(self.expected_in_min, self.expected_in_max.max(self.expected_in_min)),
+            _ => self.expected_in,
+        }
     }
 
     /// When to enquire next, after that many enquiries.
@@ -69,6 +97,22 @@ mod tests {
         }
         let bare = Schedule { enquiry_backoff: Vec::new(), ..Schedule::default() };
         assert_eq!(bare.next_enquiry(3, Timestamp::EPOCH), Timestamp::EPOCH.plus(bare.lease));
+    }
+
+    #[test]
+    fn a_promise_is_made_from_how_long_transfers_took() {
+        let schedule = Schedule::default();
+        let mut took = Latencies::new(256);
+        let mut check = |samples: usize, took_s: u64, expected_s: u64| {
+            (0..samples).for_each(|_| took.add(Duration::from_secs(took_s)));
+            assert_eq!(schedule.promised_in(&took).as_secs(), expected_s, "{samples} of {took_s} s");
+        };
+        check(0, 0, 600);
+        check(19, 1, 600);
+        check(1, 1, 60);
+        check(256, 100, 200);
+        check(3, 3_600, 7_200);
+        check(256, 72 * 3_600, 6 * 3_600);
     }
 
     #[test]

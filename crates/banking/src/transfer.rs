@@ -1,7 +1,10 @@
 //! A transfer at a bank: what it is, and what is known of it.
 
-use crate::{Refusal, Schedule};
-use makegood_base::{BankCardId, BankTransferId, PaymentId, RefundId, Timestamp, TopUpId, WithdrawalId};
+use crate::{Recall, RecallState, Refusal, ReturnReason, Schedule};
+use makegood_base::{
+    BankCardId, BankTransferId, IncidentId, MaintenanceId, PaymentId, PayoutId, RefundId, Timestamp, TopUpId,
+    WithdrawalId,
+};
 use makegood_money::Money;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +31,22 @@ pub enum Purpose {
     Refund(RefundId),
     /// A withdrawal.
     Withdrawal(WithdrawalId),
+    /// A payout of a merchant's money.
+    Payout(PayoutId),
+}
+
+impl Purpose {
+    /// The id of what it is made for.
+    #[must_use]
+    pub const fn object(self) -> makegood_base::RawId {
+        match self {
+            Self::TopUp(id) => id.raw(),
+            Self::Payment(id) => id.raw(),
+            Self::Refund(id) => id.raw(),
+            Self::Withdrawal(id) => id.raw(),
+            Self::Payout(id) => id.raw(),
+        }
+    }
 }
 
 /// What is known of a transfer.
@@ -56,6 +75,8 @@ pub enum Step {
     Send,
     /// Ask the bank what became of the reference.
     Enquire,
+    /// Ask the bank to give back what it has moved: the first time and again are the same request.
+    Recall,
 }
 
 /// A worker's turn, to be committed before the call is made.
@@ -100,8 +121,9 @@ pub struct NewTransfer {
 }
 
 /// A transfer at a bank. Fields are public to be stored; they change only through
-/// [`claim`](Self::claim), [`answer`](Self::answer), [`callback`](Self::callback) and
-/// [`start_reversing`](Self::start_reversing).
+/// [`claim`](Self::claim), [`answer`](Self::answer), [`callback`](Self::callback),
+/// [`start_reversing`](Self::start_reversing), [`start_recall`](Self::start_recall),
+/// [`postpone`](Self::postpone) and the notes of delays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BankTransfer {
     /// Its id; the id's text is the reference that the bank deduplicates by.
@@ -143,20 +165,38 @@ pub struct BankTransfer {
     pub final_at: Option<Timestamp>,
     /// What a worker does next.
     pub next_step: Step,
-    /// When a worker acts next: always there until it is final, and never after.
+    /// When a worker acts next: always there until it is final, and after that only while it is recalled.
     pub next_at: Option<Timestamp>,
-    /// When it counts as delayed.
+    /// By when an answer is promised. It only ever becomes later.
     pub expected_by: Timestamp,
     /// How the bank names the transfer.
     pub bank_reference: Option<String>,
     /// Why it was refused.
     pub refusal: Option<Refusal>,
-    /// The amount that the bank says it moved, if it is another than ours.
+    /// The amount that the bank says it moved, if it is another than ours, or moved otherwise.
     pub mismatch: Option<Money>,
     /// When the bank said that it moved the money after it had refused.
     pub late_success_at: Option<Timestamp>,
     /// When the bank first took back what it had said.
     pub contradicted_at: Option<Timestamp>,
+    /// When the bank said that it took back what it had moved.
+    pub returned_at: Option<Timestamp>,
+    /// Why it did.
+    pub return_reason: Option<ReturnReason>,
+    /// Our wish to have it back.
+    pub recall: Option<Recall>,
+    /// How many turns were put off because the bank was not there.
+    pub postponed: i64,
+    /// When the first promise was broken.
+    pub delayed_at: Option<Timestamp>,
+    /// When a person had to look, because it was open for too long.
+    pub overdue_at: Option<Timestamp>,
+    /// The maintenance window that it waited in last.
+    pub maintenance: Option<MaintenanceId>,
+    /// The incident that it came into.
+    pub incident: Option<IncidentId>,
+    /// How many of the bank's messages are kept.
+    pub messages: i64,
 }
 
 impl BankTransfer {
@@ -190,6 +230,15 @@ impl BankTransfer {
             mismatch: None,
             late_success_at: None,
             contradicted_at: None,
+            returned_at: None,
+            return_reason: None,
+            recall: None,
+            postponed: 0,
+            delayed_at: None,
+            overdue_at: None,
+            maintenance: None,
+            incident: None,
+            messages: 0,
         }
     }
 
@@ -203,5 +252,11 @@ impl BankTransfer {
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         self.state == State::Unknown
+    }
+
+    /// Whether the bank is still to be asked to give it back.
+    #[must_use]
+    pub fn is_recalled(&self) -> bool {
+        self.recall.as_ref().is_some_and(|recall| recall.state == RecallState::Requested)
     }
 }

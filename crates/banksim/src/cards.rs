@@ -92,6 +92,18 @@ pub(crate) enum Holder {
     Unavailable,
 }
 
+impl Holder {
+    /// Who is the holder of the card with this account, whose number is not kept.
+    pub(crate) fn of_account(account: &str, behaviour: Behaviour) -> Self {
+        let is = |number| Card::from_number(number).is_some_and(|card| card.account == account);
+        match behaviour {
+            Behaviour::AlwaysWorks if is(HOLDER_UNAVAILABLE) => Self::Unavailable,
+            Behaviour::AlwaysWorks if !is(ALWAYS_WORKS) => Self::FirstName,
+            _ => Self::Anybody,
+        }
+    }
+}
+
 /// A card as the bank knows it. The number itself is not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Card {
@@ -157,6 +169,7 @@ mod tests {
         ] {
             let card = Card::from_number(number).unwrap();
             assert_eq!((card.behaviour, card.holder), (behaviour, holder), "{number}");
+            assert_eq!(Holder::of_account(&card.account, behaviour), holder, "{number}");
             assert!(number.ends_with(&card.last4) && !card.account.contains(&card.last4), "{number}");
             assert_eq!(Behaviour::from_name(behaviour.name()), Some(behaviour));
             assert_eq!(serde_json::to_value(behaviour).unwrap(), behaviour.name());

@@ -1,19 +1,27 @@
-//! A bank to test against: a real HTTP server with durable books of its own.
-//!
-//! [`start`] opens the books, listens, and answers [`Running`]: its address, and a clean stop. Whatever the
-//! bank answers is durable before it is answered. Card numbers choose how it behaves ([`cards`]).
+#![doc = include_str!("../README.md")]
 
 mod books;
+mod callbacks;
 pub mod cards;
+mod chance;
 mod config;
+mod control;
+mod edge;
 mod faults;
 mod holder;
 mod http;
+mod maintenance;
 mod problem;
+mod profile;
 mod server;
+mod switches;
 
-pub use books::{Direction, Status};
-pub use config::{Config, Timings};
-pub use faults::{Faults, Next};
+pub use books::{CallbackCounts, Direction, Injected, InjectedKind, Outcome, Status};
+pub use config::{Callbacks, Config, Delays, Timings};
+pub use control::{BankDay, Control, ControlError};
+pub use edge::TurnedAway;
+pub use faults::{FaultKind, Faults, Next};
 pub use holder::HolderCheck;
+pub use maintenance::{PlannedWindow, Window};
+pub use profile::{Conditions, Point, Profile, ProfileError, TimeOfDay, TimeOfDayError};
 pub use server::{Running, StartError, start};

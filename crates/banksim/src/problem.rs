@@ -26,6 +26,14 @@ pub(crate) enum Problem {
     TransferNotFound,
     #[error("the reference was used for another transfer")]
     TransferConflict,
+    #[error("there is no such window")]
+    WindowNotFound,
+    #[error("too many calls wait in line")]
+    Busy,
+    #[error("the bank cannot be reached")]
+    Out,
+    #[error("the bank is under planned maintenance until {0}")]
+    Maintenance(makegood_base::Timestamp),
     #[error("the bank cannot work now")]
     Unavailable(#[from] makegood_sql::Error),
 }
@@ -41,6 +49,10 @@ impl Problem {
             Self::AgreementNotFound => (StatusCode::NOT_FOUND, "agreement.not_found"),
             Self::TransferNotFound => (StatusCode::NOT_FOUND, "transfer.not_found"),
             Self::TransferConflict => (StatusCode::CONFLICT, "transfer.conflict"),
+            Self::WindowNotFound => (StatusCode::NOT_FOUND, "maintenance.not_found"),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "bank.busy"),
+            Self::Out => (StatusCode::SERVICE_UNAVAILABLE, "bank.out"),
+            Self::Maintenance(_) => (StatusCode::SERVICE_UNAVAILABLE, "bank.maintenance"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "bank.unavailable"),
         }
     }

@@ -3,8 +3,12 @@
 
 use crate::{
     books::Books,
+    callbacks::Sender,
     config::Config,
+    control::Control,
     http::{Bank, HungUp, router, stopped},
+    profile::SPEEDS,
+    switches::Switches,
 };
 use axum::{Router, extract::Request, response::Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -16,7 +20,7 @@ use makegood_base::Clock;
 use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::watch,
+    sync::{mpsc, watch},
     task::{JoinHandle, JoinSet},
 };
 
@@ -42,12 +46,19 @@ pub enum StartError {
     /// Without a secret everybody could move the bank's money.
     #[error("the bank's secret is empty")]
     NoSecret,
+    /// A clock that goes backwards, stands still, or has a day of less than a second.
+    #[error("the clock's speed is not from 0.01 to 86400")]
+    ClockSpeed,
+    /// Callbacks cannot be sent there.
+    #[error("callbacks go to a URL such as http://127.0.0.1:8080/callbacks, and not to `{0}`")]
+    Callbacks(String),
 }
 
 /// A bank that runs. Dropped, it stops by itself; [`stop`](Running::stop) waits until it has.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
+    control: Control,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
 }
@@ -65,6 +76,12 @@ impl Running {
         format!("http://{}", self.address)
     }
 
+    /// Turns the bank's switches.
+    #[must_use]
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
     /// Stops: no new connections, what was received is executed, the books are closed.
     pub async fn stop(self) {
         self.stop.send_replace(true);
@@ -75,22 +92,66 @@ impl Running {
 }
 
 /// Opens the books and listens. The bank lives by `clock`, which may be another than its caller's.
+///
+/// Refuses an empty secret, a clock speed that is not from 0.01 to 86400, a URL for callbacks that is not HTTP's,
+/// books that cannot be opened, and an address that is taken.
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
     if config.secret.is_empty() {
         return Err(StartError::NoSecret);
     }
+    if !SPEEDS.contains(&config.clock_speed) {
+        return Err(StartError::ClockSpeed);
+    }
+    let refused = |url: &str| StartError::Callbacks(url.to_owned());
+    let callbacks = config.callbacks.clone();
+    if let Some(callbacks) = callbacks.as_ref().filter(|callbacks| !is_http(&callbacks.url)) {
+        return Err(refused(&callbacks.url));
+    }
     let listen = |error| StartError::Listen { address: config.listen, error };
     let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let books = Arc::new(Books::open(config, clock).await?);
+    let switches = Arc::new(Switches::new(&config, clock.now()));
+    let books = Arc::new(Books::open(config, Arc::clone(&clock), Arc::clone(&switches)).await?);
+    let control = Control::new(switches, clock, &books);
     let (stop, stopping) = watch::channel(false);
-    let bank = Bank { books, stopping };
-    let server = tokio::spawn(serve(listener, bank));
+    let sender = match callbacks {
+        None => None,
+        Some(callbacks) => {
+            let url = callbacks.url.clone();
+            Some(Sender::new(Arc::clone(&books), callbacks).map_err(|_| refused(&url))?)
+        }
+    };
+    let server = tokio::spawn(serve(listener, books, sender, stopping));
     tracing::info!(%address, "the simulated bank listens");
-    Ok(Running { address, stop, server })
+    Ok(Running { address, control, stop, server })
 }
 
-async fn serve(listener: TcpListener, bank: Bank) {
+fn is_http(url: &str) -> bool {
+    url.starts_with("http://") && reqwest::Url::parse(url).is_ok()
+}
+
+async fn serve(
+    listener: TcpListener,
+    books: Arc<Books>,
+    sender: Option<Sender>,
+    stopping: watch::Receiver<bool>,
+) {
+    let (at_work, mut all_done) = mpsc::channel(1);
+    let mut sending = JoinSet::new();
+    if let Some(sender) = sender {
+        sending.spawn(sender.run(stopping.clone()));
+    }
+    let bank = Bank { books: Arc::clone(&books), stopping: stopping.clone(), at_work };
+    accept(listener, &bank).await;
+    while sending.join_next().await.is_some() {}
+    drop(bank);
+    // Whatever was received is executed: nobody waits any more for anything but the books.
+    let _nothing = all_done.recv().await;
+    books.close().await;
+}
+
+/// Accepts connections until the bank stops, then waits for those that are open.
+async fn accept(listener: TcpListener, bank: &Bank) {
     let mut stopping = bank.stopping.clone();
     let router = router(bank.clone());
     let mut connections = JoinSet::new();
@@ -111,7 +172,6 @@ async fn serve(listener: TcpListener, bank: Bank) {
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
-    bank.books.close().await;
 }
 
 async fn connection(stream: TcpStream, router: Router, mut stopping: watch::Receiver<bool>) {

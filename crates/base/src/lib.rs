@@ -64,8 +64,20 @@ typed_id!(
     WithdrawalId = "wdr"
 );
 typed_id!(
+    /// A payout of a merchant's money to a bank card.
+    PayoutId = "pyt"
+);
+typed_id!(
+    /// A settlement: what a merchant was paid up to a moment, and can take out from its due date on.
+    SettlementId = "stl"
+);
+typed_id!(
     /// A refund of a payment, in full or in part.
     RefundId = "rfd"
+);
+typed_id!(
+    /// An operations case: what somebody at the wallet has to take care of.
+    CaseId = "case"
 );
 typed_id!(
     /// A transfer at a bank; its text is the reference that the bank deduplicates by.
@@ -90,4 +102,12 @@ typed_id!(
 typed_id!(
     /// A request, as the log and the caller name it.
     RequestId = "req"
+);
+typed_id!(
+    /// An incident: something that went wrong at a bank, as staff tell it.
+    IncidentId = "inc"
+);
+typed_id!(
+    /// A maintenance window: a time in which a bank is not there, planned.
+    MaintenanceId = "mnt"
 );

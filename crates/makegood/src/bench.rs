@@ -94,6 +94,11 @@ async fn run_sized(config: &BenchConfig, tools: Tools) -> Result<Report, BenchEr
         places.push(Scratch::postgres(&config.folder, &tools, url)?);
     }
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    note(&format!("scratch databases are made in {}", config.folder.display()));
+    for scratch in &places {
+        // A server that is not there is told before anything is measured.
+        scratch.check().await?;
+    }
     for scratch in &places {
         let outcome = tokio::select! {
             outcome = run_on(scratch, &config.parts, &tools, &mut report) => outcome,

@@ -5,6 +5,8 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use makegood::ServerConfig;
 use makegood::bench::Part;
+use makegood_auth::StaffRole;
+use makegood_banksim::{Profile, TimeOfDay};
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -65,12 +67,30 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: StaffCommand,
     },
-    /// Run the simulated bank alone; `serve --bank-url` with the same secrets file uses it.
-    Banksim {
-        /// Decides whatever is left to chance.
-        #[arg(long, default_value_t = 0)]
-        seed: u64,
-    },
+    /// Run the simulated bank alone; `serve --bank-url` with the same secrets file uses it. It has peak hours, outages
+    /// and faults, which are turned while it runs by calls under /control (crates/banksim/README.md has all of them).
+    Banksim(BanksimOptions),
+}
+
+/// What the simulated bank is told.
+#[derive(Args)]
+pub(crate) struct BanksimOptions {
+    /// Decides whatever is left to chance: the same seed and calls, the same behaviour.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Where it tells how transfers end, such as http://127.0.0.1:8080/v1/bank-callbacks/testbank: signed with
+    /// `bank_callback_secret=…` of the secrets file, or what derives from the master secret. By default nowhere.
+    #[arg(long, env = "MAKEGOOD_CALLBACK_URL", value_name = "URL")]
+    pub(crate) callback_url: Option<String>,
+    /// How it does over the hours of the day: calm, peak, outage, or a TOML file.
+    #[arg(long, value_parser = profile, default_value = "calm", value_name = "PROFILE")]
+    pub(crate) profile: Profile,
+    /// What time it is at the bank when it starts, HH:MM; by default that of this machine's clock, in UTC.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) time_of_day: Option<TimeOfDay>,
+    /// How fast the bank's day passes; 240 is a day in six minutes.
+    #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
+    pub(crate) clock_speed: f64,
 }
 
 /// The languages of the demo.
@@ -82,15 +102,37 @@ pub(crate) enum DemoLanguage {
     Zh,
 }
 
+/// The roles of staff.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum CliRole {
+    /// Answers people.
+    Support,
+    /// Runs the service.
+    Operations,
+}
+
+impl CliRole {
+    /// The role that it names.
+    pub(crate) const fn role(self) -> StaffRole {
+        match self {
+            Self::Support => StaffRole::Support,
+            Self::Operations => StaffRole::Operations,
+        }
+    }
+}
+
 /// What to do with staff accounts.
 #[derive(Subcommand)]
 pub(crate) enum StaffCommand {
-    /// Add an account with the role `support`, to a database that a server has begun. Its password is generated
-    /// and printed once, unless it is read from standard input.
+    /// Add an account to a database that a server has begun. Its password is generated and printed once, unless
+    /// it is read from standard input.
     Add {
         /// An email address, or an E.164 phone number.
         #[arg(long)]
         login: String,
+        /// What they may do: support answers people, operations also closes the cases of what went wrong.
+        #[arg(long, value_enum, default_value_t = CliRole::Support)]
+        role: CliRole,
         /// Read the password from the first line of standard input.
         #[arg(long)]
         password_stdin: bool,
@@ -114,7 +156,7 @@ pub(crate) struct Options {
     #[arg(long, env = "MAKEGOOD_BANK_URL", value_name = "URL", global = true)]
     bank_url: Option<String>,
     /// A file with the master secret (64 hexadecimal digits: `openssl rand -hex 32`) and, where the bank has
-    /// given one, a line `bank_secret=…`; by default `secrets` in the data folder, made when it is not there.
+    /// given them, lines `bank_secret=…` and `bank_callback_secret=whsec_…`; by default `secrets` in the data folder, made when it is not there.
     #[arg(long, env = "MAKEGOOD_SECRETS_FILE", value_name = "FILE", global = true)]
     pub(crate) secrets_file: Option<PathBuf>,
     /// Allow the simulated bank and generated secrets on any address and database. Money is not real then.
@@ -169,6 +211,16 @@ impl Options {
             ..defaults
         })
     }
+}
+
+/// Reads a profile: one that has a name, or that of a file.
+fn profile(text: &str) -> Result<Profile, String> {
+    if let Some(profile) = Profile::named(text) {
+        return Ok(profile);
+    }
+    let unreadable = |error| format!("neither calm, peak or outage, nor a file that can be read ({error})");
+    let toml = std::fs::read_to_string(text).map_err(unreadable)?;
+    Profile::from_toml(&toml).map_err(|error| error.to_string())
 }
 
 /// Reads a filter. A word that is no level is refused: taken for a module, it would keep all else out of the log.
@@ -230,6 +282,20 @@ mod tests {
             let filter = log_filter(text).ok().map(|filter| filter.to_string());
             assert_eq!(filter.as_deref(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn profiles_have_a_name_or_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("payday.toml");
+        std::fs::write(&file, "name = \"payday\"\n[[point]]\nat = \"09:00\"\nper_second = 5\n").unwrap();
+        assert_eq!(profile(file.to_str().unwrap()).unwrap().name(), "payday");
+        for name in ["calm", "peak", "outage"] {
+            assert_eq!(profile(name).unwrap().name(), name);
+        }
+        std::fs::write(&file, "[[point]]").unwrap();
+        assert!(profile(file.to_str().unwrap()).unwrap_err().contains("missing field `at`"));
+        assert!(profile("busy").unwrap_err().contains("neither calm, peak or outage"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use makegood::doctor::{self, Finding};
 use makegood::output::say;
 use makegood::{demo, schema, staff, verify};
 use makegood_app::{SystemClock, SystemEntropy};
+use makegood_auth::StaffRole;
 use makegood_wallet::texts::Language;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -48,12 +49,14 @@ pub(crate) async fn demo(language: DemoLanguage) -> Result<ExitCode, Failure> {
 pub(crate) async fn add_staff(
     options: &Options,
     login: &str,
+    role: StaffRole,
     password_stdin: bool,
 ) -> Result<ExitCode, Failure> {
     let config = options.server_config()?;
     let password = if password_stdin { first_line()? } else { staff::generate_password(&SystemEntropy) };
-    staff::add(&config, login, password.clone(), Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
-    say(&format!("added {login}, role support"));
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    staff::add(&config, login, password.clone(), role, clock, entropy).await?;
+    say(&format!("added {login}, role {}", role.as_str()));
     if !password_stdin {
         say(&format!("password: {password}"));
     }

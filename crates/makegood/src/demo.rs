@@ -7,6 +7,7 @@ mod duplicates;
 mod not_received;
 mod refunds;
 mod stage;
+mod withdrawals;
 
 use crate::{Server, ServerConfig, StartError, verify};
 use client::Client;
@@ -97,6 +98,7 @@ async fn tell_against(url: &str, database_url: &str, language: Language) -> Resu
     not_received::tell(&people, &stage).await?;
     duplicates::tell(&people, &stage).await?;
     refunds::tell(&people, &stage).await?;
+    withdrawals::tell(&people, &stage).await?;
     prove(database_url, &stage).await?;
     not_there_yet(&stage);
     Ok(())
@@ -118,7 +120,6 @@ fn not_there_yet(stage: &Stage) {
     for (english, chinese) in [
         ("complaints with deadlines, findings and appeals", "带时限、调查结论和申诉的投诉"),
         ("the credit line: bills, repayment, overdue", "信用额度：账单、还款、逾期"),
-        ("withdrawals to a card, and settlement to merchants", "提现到银行卡，以及向商户结算"),
         ("another way for a refund whose card is closed", "银行卡已注销时，退款的另一条途径"),
         ("bank statements, and matching them with the journal", "银行对账单，以及与日记账的核对"),
         ("static QR codes, webhooks, and web pages", "静态二维码、网络回调和网页"),

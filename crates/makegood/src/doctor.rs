@@ -4,6 +4,7 @@
 use crate::secrets::is_open_to_others;
 use crate::server::{banks, installation};
 use crate::{ServerConfig, StartError, secrets};
+use makegood_base::limits::TEXT_LENGTH_MAX;
 use makegood_base::{Clock, Timestamp};
 use makegood_sql::{Database, Dialect, Fields, Kind, Options, Transaction};
 use makegood_store::migrations;
@@ -217,18 +218,30 @@ async fn bank(config: &ServerConfig) -> Result<String, String> {
         None => request,
     };
     match request.send().await {
-        Ok(response) if response.status().is_success() => Ok(format!("{url} answers")),
+        Ok(response) if response.status().is_success() => {
+            let id = banks::id(config);
+            Ok(format!("{url} answers, and may tell us by itself at /v1/bank-callbacks/{id}"))
+        }
         Ok(response) if response.status() == reqwest::StatusCode::UNAUTHORIZED => Err(match secrets {
             Some(_) => format!("{url} refuses our secret: set `bank_secret=…` in the secrets file"),
             None => {
                 format!("{url} asks for a secret, and there is none yet: name the file with --secrets-file")
             }
         }),
-        Ok(response) => Err(format!("{url} answers {}", response.status())),
+        Ok(response) => Err(format!("{url} answers {}", refusal(response).await)),
         Err(error) => {
             Err(format!("{url} does not answer ({}): look at MAKEGOOD_BANK_URL", error.without_url()))
         }
     }
+}
+
+/// A response's status and, in the bank's own words, why: that it is under maintenance, for one.
+async fn refusal(response: reqwest::Response) -> String {
+    let status = response.status();
+    let body = response.json::<serde_json::Value>().await.unwrap_or_default();
+    let detail = body["detail"].as_str().unwrap_or_default();
+    let detail: String = detail.chars().filter(|letter| !letter.is_control()).take(TEXT_LENGTH_MAX).collect();
+    if detail.is_empty() { status.to_string() } else { format!("{status}: {detail}") }
 }
 
 #[cfg(test)]

@@ -48,10 +48,10 @@ async fn run(command_line: CommandLine) -> Result<ExitCode, Failure> {
         Command::Demo { language } => commands::demo(language).await,
         Command::Bench { bare_endpoint: true, .. } => commands::bare_endpoint().await,
         Command::Bench { json, quick, only, .. } => commands::bench(&options, json, quick, only).await,
-        Command::Staff { command: StaffCommand::Add { login, password_stdin } } => {
-            commands::add_staff(&options, &login, password_stdin).await
+        Command::Staff { command: StaffCommand::Add { login, role, password_stdin } } => {
+            commands::add_staff(&options, &login, role.role(), password_stdin).await
         }
-        Command::Banksim { seed } => serve::banksim(&options, seed).await,
+        Command::Banksim(banksim) => serve::banksim(&options, banksim).await,
     }
 }
 

@@ -1,9 +1,11 @@
-//! The file of the service's secrets: one line with the master secret, from which all others derive, and at
-//! most one further line, `bank_secret=…`, for a bank that has given us a secret of its own.
+//! The file of the service's secrets: one line with the master secret, from which all others derive, and further lines
+//! for a bank that has given us secrets of its own: `bank_secret=…`, which we show to it, and
+//! `bank_callback_secret=whsec_…`, with which it signs its messages to us.
 
 use crate::data_folder::folder_of;
 use makegood_app::{Secrets, SecretsError};
 use makegood_base::Entropy;
+use makegood_notify::WebhookSecret;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
@@ -28,8 +30,11 @@ pub enum SecretsFileError {
         /// Why.
         error: SecretsError,
     },
-    /// A line that is not `bank_secret=…`.
-    #[error("the secrets file {file}: after the master secret only a line `bank_secret=…` may stand")]
+    /// A line that is neither `bank_secret=…` nor `bank_callback_secret=whsec_…`.
+    #[error(
+        "the secrets file {file}: after the master secret only lines `bank_secret=…` and \
+         `bank_callback_secret=whsec_…` may stand"
+    )]
     UnknownLine {
         /// The file.
         file: PathBuf,
@@ -92,6 +97,9 @@ fn parse(text: &str, file: &Path) -> Result<Secrets, SecretsFileError> {
             Some(("bank_secret", secret)) if !secret.is_empty() => {
                 secret.clone_into(&mut secrets.bank_secret)
             }
+            Some(("bank_callback_secret", secret)) if WebhookSecret::parse(secret).is_ok() => {
+                secret.clone_into(&mut secrets.bank_callback_secret);
+            }
             _ => return Err(SecretsFileError::UnknownLine { file: file.to_owned() }),
         }
     }
@@ -126,7 +134,11 @@ mod tests {
         for text in ["", "bank_secret=x", "changeme"] {
             assert!(matches!(parse(text, file), Err(SecretsFileError::Refused { .. })), "{text}");
         }
-        for line in ["bank_secret=", "pepper=1", "x"] {
+        let callback = "bank_callback_secret=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        let with_callback = parse(&format!("{master}\n{callback}\n"), file).unwrap();
+        assert!(callback.ends_with(&with_callback.bank_callback_secret));
+        for line in ["bank_secret=", "pepper=1", "x", "bank_callback_secret=", "bank_callback_secret=secret"]
+        {
             let text = format!("{master}\n{line}");
             assert!(matches!(parse(&text, file), Err(SecretsFileError::UnknownLine { .. })), "{line}");
         }

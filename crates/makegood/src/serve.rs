@@ -1,7 +1,7 @@
 //! `makegood serve` and `makegood banksim`: servers, until they are told to stop.
 
 use crate::Failure;
-use crate::command_line::Options;
+use crate::command_line::{BanksimOptions, Options};
 use makegood::output::say;
 use makegood::{Server, ServerConfig, curl, simulated_bank};
 use makegood_app::{SystemClock, SystemEntropy};
@@ -32,12 +32,20 @@ pub(crate) async fn serve(options: &Options) -> Result<ExitCode, Failure> {
     if was_told { Ok(ExitCode::SUCCESS) } else { Err("the server ended by itself: its log says why".into()) }
 }
 
-pub(crate) async fn banksim(options: &Options, seed: u64) -> Result<ExitCode, Failure> {
+pub(crate) async fn banksim(options: &Options, banksim: BanksimOptions) -> Result<ExitCode, Failure> {
     let config = options.server_config()?;
-    let listen = options.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8081)));
+    let BanksimOptions { seed, callback_url, profile, time_of_day, clock_speed } = banksim;
+    let bank = simulated_bank::Options {
+        listen: options.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8081))),
+        seed,
+        callback_url,
+        profile,
+        time_of_day,
+        clock_speed,
+    };
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    let bank = simulated_bank::start(&config, listen, seed, clock, entropy).await?;
+    let bank = simulated_bank::start(&config, bank, clock, entropy).await?;
     say(&format!("listening on {}", bank.running.url()));
     tokio::select! {
         _ = terminate.recv() => {}

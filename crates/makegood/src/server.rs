@@ -73,6 +73,9 @@ pub enum StartError {
     /// The simulated bank does not start.
     #[error("the simulated bank does not start: {0}")]
     SimulatedBank(#[from] makegood_banksim::StartError),
+    /// The secret that the bank's callbacks are signed with is none.
+    #[error("the secret of the bank's callbacks: {0}")]
+    CallbackSecret(#[from] makegood_notify::WebhookError),
     /// The configuration of a bank is wrong.
     #[error(transparent)]
     App(#[from] makegood_app::StartError),
@@ -114,11 +117,13 @@ impl Server {
         let simulated = match config.bank_url {
             Some(_) => None,
             None => {
+                let callbacks = banks::own_callbacks(&config, address, &secrets)?;
                 let bank = banks::simulated(&config, &secrets.bank_secret)?;
+                let bank = makegood_banksim::Config { callbacks, ..bank };
                 Some(makegood_banksim::start(bank, Arc::clone(&clock)).await?)
             }
         };
-        let bank = banks::access(&config, simulated.as_ref(), &secrets.bank_secret);
+        let bank = banks::access(&config, simulated.as_ref(), &secrets);
         for left in banks::left_behind(&database, &config).await? {
             tracing::warn!(bank = left.bank, "{left}");
         }

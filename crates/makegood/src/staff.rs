@@ -58,6 +58,7 @@ pub async fn add(
     config: &ServerConfig,
     login: &str,
     password: String,
+    role: StaffRole,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> Result<(), StaffError> {
@@ -71,13 +72,13 @@ pub async fn add(
         secrets,
         banks: Vec::new(),
         limits: config.engine,
-        jobs: config.jobs,
+        jobs: config.jobs.clone(),
         passwords: config.passwords,
     };
     let store = SqlStore::new(database.clone());
     let (app, engine) =
         App::start(store, app_config, Arc::clone(&clock), Arc::clone(&entropy)).map_err(StartError::from)?;
-    let added = submit(&app, login, password, clock.as_ref(), entropy.as_ref()).await;
+    let added = submit(&app, (login, role), password, clock.as_ref(), entropy.as_ref()).await;
     drop(app);
     if let Err(error) = engine.await {
         tracing::error!(%error, "the engine ended badly");
@@ -106,13 +107,13 @@ async fn refuse_not_begun(config: &ServerConfig) -> Result<(), StaffError> {
 
 async fn submit(
     app: &App,
-    login: Login,
+    (login, role): (Login, StaffRole),
     password: String,
     clock: &dyn Clock,
     entropy: &dyn Entropy,
 ) -> Result<(), StaffError> {
     let password_hash = app.hash_password(password).await.map_err(StaffError::Hash)?;
-    let action = Action::AddStaff { login: login.into_string(), password_hash, role: StaffRole::Support };
+    let action = Action::AddStaff { login: login.into_string(), password_hash, role };
     let seed = IdSeed::draw(clock.now(), entropy);
     let command = Command {
         seed,

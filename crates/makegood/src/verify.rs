@@ -1,9 +1,10 @@
 //! `makegood verify`: proves the books. The journal is replayed and compared with every balance, and what the wallet
-//! says of money (payments, orders, refunds, top-ups, transfers) is compared with the ledger: that it moved, how much,
+//! says of money (payments, orders, refunds, top-ups, transfers, withdrawals, payouts, settlements) is compared with the ledger: that it moved, how much,
 //! and whose it was. Names, texts, times, cards and keys are compared with nothing.
 //!
 //! It only reads, each part in one snapshot, and so it works while servers run.
 
+mod outgoing;
 mod owners;
 mod pool;
 mod projections;
@@ -97,9 +98,11 @@ pub async fn verify(database: &Database) -> Result<Report, VerifyError> {
     let mut transaction = database.read().await?;
     let of_wallet = check_wallet(&mut transaction, &mut report).await;
     transaction.rollback().await;
-    let (differences, of_owners) = owners.await.map_err(lost)??;
+    // All three have ended before the first failure is told, so that the database can be closed then.
+    let (owners, replay) = (owners.await.map_err(lost)?, replay.await.map_err(lost)?);
+    let (differences, of_owners) = owners?;
     report.differences.extend(differences);
-    report.ledger = replay.await.map_err(lost)??;
+    report.ledger = replay?;
     for outcome in [of_wallet, of_owners] {
         match outcome {
             // A row that does not parse is a finding. Where it has ended the replay already, it is not told twice.
@@ -114,7 +117,8 @@ pub async fn verify(database: &Database) -> Result<Report, VerifyError> {
 async fn check_wallet(transaction: &mut Transaction, report: &mut Report) -> Result<(), Error> {
     pool::check(transaction, report).await?;
     projections::count(transaction, report).await?;
-    projections::compare(transaction, projections::CHECKS, &mut report.differences).await
+    projections::compare(transaction, projections::CHECKS, &mut report.differences).await?;
+    projections::compare(transaction, outgoing::CHECKS, &mut report.differences).await
 }
 
 fn lost(error: tokio::task::JoinError) -> Error {

@@ -1,12 +1,14 @@
 //! Merchants, their API keys and their fees.
 
 mod feed;
+mod settlement;
 
 use makegood_base::{ApiKeyId, MerchantId, Timestamp, UserId};
 use makegood_money::{AmountError, Money, basis_points_of};
 
 pub use feed::EventFeed;
 pub use makegood_base::{Name as MerchantName, NameError as MerchantNameError};
+pub use settlement::{DAY, Settlement, SettlementSchedule, SettlementStatus, next_cut_off};
 
 /// The highest fee, in basis points: the whole amount.
 pub const FEE_BASIS_POINTS_MAX: u32 = 10_000;
@@ -22,6 +24,8 @@ pub struct Merchant {
     pub name: String,
     /// What the wallet keeps of each payment, in basis points, at most [`FEE_BASIS_POINTS_MAX`].
     pub fee_basis_points: u32,
+    /// How many days after the end of the day on which it was paid the merchant can take the money out.
+    pub settlement_days: u32,
     /// When it was made.
     pub created_at: Timestamp,
     /// Whether its money is real.
@@ -75,6 +79,7 @@ mod tests {
                 owner: UserId::from_raw([2; 16]),
                 name: "Noodles".to_owned(),
                 fee_basis_points,
+                settlement_days: 1,
                 created_at: Timestamp::EPOCH,
                 livemode: false,
                 feed: EventFeed::default(),

@@ -1,4 +1,4 @@
-//! Orders, QR codes, payments and their traces.
+//! Orders, QR codes, payments, withdrawals and payouts, and their traces.
 //!
 //! Pure: an [`Order`] and a [`Payment`] change only through the arrows of their states, and a [`trace`] is a
 //! function of what is stored.
@@ -6,6 +6,7 @@
 mod crc;
 mod movement;
 mod order;
+mod outgoing;
 mod payment;
 mod qr;
 mod source;
@@ -13,6 +14,7 @@ pub mod trace;
 
 pub use movement::{TopUp, TopUpStatus, Transfer};
 pub use order::{NotPayable, Order, OrderState};
+pub use outgoing::{Acknowledged, Outgoing, OutgoingRefused, OutgoingStatus, Payout, Withdrawal};
 pub use payment::{Payment, PaymentStatus, TransitionRefused};
 pub use qr::{MerchantCode, QR_BYTES_MAX, QrError, QrTarget};
 pub use source::{Source, SourceKind};

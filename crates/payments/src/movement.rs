@@ -14,11 +14,14 @@ pub enum TopUpStatus {
     Succeeded,
     /// The bank refused; nothing moved.
     Failed,
+    /// The money was on the balance, and the bank has taken it back since.
+    Returned,
 }
 
 impl TopUpStatus {
     /// Every status.
-    pub const ALL: &'static [Self] = &[Self::Processing, Self::Unknown, Self::Succeeded, Self::Failed];
+    pub const ALL: &'static [Self] =
+        &[Self::Processing, Self::Unknown, Self::Succeeded, Self::Failed, Self::Returned];
 
     /// The status as clients read it.
     #[must_use]
@@ -28,6 +31,7 @@ impl TopUpStatus {
             Self::Unknown => "unknown",
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
+            Self::Returned => "returned",
         }
     }
 
@@ -40,7 +44,7 @@ impl TopUpStatus {
     /// Whether nothing about it will change by itself.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed)
+        matches!(self, Self::Succeeded | Self::Failed | Self::Returned)
     }
 }
 

@@ -19,6 +19,8 @@ pub enum PaymentStatus {
     PartiallyRefunded,
     /// The payee has returned all of it.
     Refunded,
+    /// The payee had the money, and the bank has taken it back since.
+    Returned,
     /// It was refused; nothing moved.
     Failed,
     /// The wallet has taken the attempt over: whatever the bank does late is given back.
@@ -40,6 +42,7 @@ impl PaymentStatus {
         Self::Succeeded,
         Self::PartiallyRefunded,
         Self::Refunded,
+        Self::Returned,
         Self::Failed,
         Self::Reversing,
         Self::Reversed,
@@ -57,6 +60,7 @@ impl PaymentStatus {
             Self::Succeeded => "succeeded",
             Self::PartiallyRefunded => "partially_refunded",
             Self::Refunded => "refunded",
+            Self::Returned => "returned",
             Self::Failed => "failed",
             Self::Reversing => "reversing",
             Self::Reversed => "reversed",
@@ -77,10 +81,10 @@ impl PaymentStatus {
         matches!(self, Self::Processing | Self::Unknown)
     }
 
-    /// Whether the payee has been paid (and may have returned some of it).
+    /// Whether the payee has been paid (and may have returned some of it, or had it taken back).
     #[must_use]
     pub const fn has_paid(self) -> bool {
-        matches!(self, Self::Succeeded | Self::PartiallyRefunded | Self::Refunded)
+        matches!(self, Self::Succeeded | Self::PartiallyRefunded | Self::Refunded | Self::Returned)
     }
 
     /// Whether nothing about it will change by itself.
@@ -97,6 +101,7 @@ impl PaymentStatus {
             Self::Processing | Self::Unknown | Self::Succeeded | Self::PartiallyRefunded => false,
             Self::RequiresConfirmation
             | Self::Refunded
+            | Self::Returned
             | Self::Failed
             | Self::Reversing
             | Self::Reversed
@@ -168,9 +173,11 @@ impl Payment {
             S::Processing => matches!(to, S::Succeeded | S::Failed | S::Unknown | S::Reversing),
             S::Unknown => matches!(to, S::Succeeded | S::Failed | S::Reversing),
             S::Reversing => matches!(to, S::Reversed),
-            S::Succeeded => matches!(to, S::PartiallyRefunded | S::Refunded),
-            S::PartiallyRefunded => matches!(to, S::PartiallyRefunded | S::Refunded),
-            S::Refunded | S::Failed | S::Reversed | S::Cancelled | S::Closed => false,
+            S::Succeeded | S::PartiallyRefunded => {
+                matches!(to, S::PartiallyRefunded | S::Refunded | S::Returned)
+            }
+            S::Refunded => matches!(to, S::Returned),
+            S::Returned | S::Failed | S::Reversed | S::Cancelled | S::Closed => false,
         };
         if !allowed {
             return Err(TransitionRefused { from: self.status, to });
@@ -195,6 +202,7 @@ impl Payment {
     /// What has not been returned yet.
     #[must_use]
     pub fn refundable_minor(&self) -> i64 {
-        if self.status.has_paid() { self.amount.minor().saturating_sub(self.refunded_minor) } else { 0 }
+        let is_there = self.status.has_paid() && self.status != PaymentStatus::Returned;
+        if is_there { self.amount.minor().saturating_sub(self.refunded_minor) } else { 0 }
     }
 }

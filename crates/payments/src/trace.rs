@@ -8,7 +8,7 @@ use makegood_base::Timestamp;
 /// One place that the money passes, or has to pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hop {
-    /// Which place: `wallet`, `bank`, `ledger`, `payee`, `return`.
+    /// Which place: `wallet`, `bank`, `ledger`, `payee`, `return`, `recall`, `bank_return`.
     pub hop: &'static str,
     /// What happened there: `done`, `waiting`, `unknown`, `refused`, `not_reached`.
     pub state: HopState,
@@ -136,6 +136,12 @@ pub struct BankFacts {
     pub expected_by: Timestamp,
     /// Whether the bank says that it moved another amount, so that a person has to look.
     pub mismatch: bool,
+    /// When the first promise was broken.
+    pub delayed_at: Option<Timestamp>,
+    /// When the bank took back what it had moved, and why.
+    pub returned: Option<(Timestamp, &'static str)>,
+    /// How our wish to have it back stands, and since when.
+    pub recall: Option<(HopState, Timestamp)>,
 }
 
 impl BankFacts {
@@ -153,6 +159,26 @@ impl BankFacts {
         let reference = self.bank_reference.clone().unwrap_or_else(|| self.reference.clone());
         let code = self.refusal.clone().filter(|_| refused);
         Hop { hop: name, state, at, reference: Some(reference), code }
+    }
+
+    /// Since when it takes longer than was promised, while it is not over.
+    #[must_use]
+    pub fn delayed_since(&self) -> Option<Timestamp> {
+        self.delayed_at.filter(|_| self.final_at.is_none())
+    }
+
+    /// What happened at the bank after its yes: it was called back, and it took the money back.
+    #[must_use]
+    pub fn hops_after(&self) -> Vec<Hop> {
+        let reference = self.bank_reference.clone().unwrap_or_else(|| self.reference.clone());
+        let hop = |hop, state, at, code| {
+            let reference = Some(reference.clone());
+            Hop { hop, state, at: Some(at), reference, code }
+        };
+        let recall = self.recall.map(|(state, at)| hop("recall", state, at, None));
+        let returned =
+            self.returned.map(|(at, reason)| hop("bank_return", HopState::Done, at, Some(reason.to_owned())));
+        recall.into_iter().chain(returned).collect()
     }
 
     /// Who acts next at the bank, while its answer is not final.
@@ -209,6 +235,8 @@ pub struct GiveBackFacts {
     pub expected_by: Timestamp,
     /// When the bank refused it, so that a person has to find another way, and the code of the refusal.
     pub refused: Option<(Timestamp, String)>,
+    /// Since when it takes longer than was promised.
+    pub delayed_since: Option<Timestamp>,
 }
 
 impl GiveBackFacts {
@@ -264,6 +292,7 @@ pub fn payment_trace(
     let reference = Some(payment.merchant.to_string());
     hops.push(Hop { hop: "payee", state, at: paid_at, reference, code: None });
     hops.extend(give_back.map(GiveBackFacts::hop));
+    hops.extend(bank.map(BankFacts::hops_after).into_iter().flatten());
     Trace { hops, next: payment_next(payment, bank, give_back) }
 }
 

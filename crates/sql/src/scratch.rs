@@ -42,6 +42,12 @@ impl ScratchDatabase {
         &self.url
     }
 
+    /// Its name on the server.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Makes it, empty, and refuses to go on where its URL leads to another one.
     pub async fn create(&self) -> Result<(), Error> {
         self.run(format!("CREATE DATABASE {}", self.name)).await?;

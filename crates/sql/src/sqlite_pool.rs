@@ -93,7 +93,9 @@ impl Lent {
             match committed {
                 Ok(()) => checkpointer.consider(&mut self.connection),
                 // On a full disk there may be room in the log once it is copied, for the file has these pages already.
-                Err(_) => checkpointer.wake(),
+                Err(_) => {
+                    checkpointer.wake();
+                }
             }
         }
         committed

@@ -2,8 +2,9 @@
 //! next to each other; what does not fit on the way back names table, column and key.
 
 use makegood_base::{
-    ApiKeyId, BankCardId, BankTransferId, EventId, MerchantId, OrderId, PaymentId, RawId, RefundId,
-    SessionId, StaffId, Timestamp, TopUpId, TransferId, UserId, WebhookEndpointId, WebhookSecretId,
+    ApiKeyId, BankCardId, BankTransferId, CaseId, EventId, IncidentId, MaintenanceId, MerchantId, OrderId,
+    PaymentId, PayoutId, RawId, RefundId, SessionId, SettlementId, StaffId, Timestamp, TopUpId, TransferId,
+    UserId, WebhookEndpointId, WebhookSecretId, WithdrawalId,
 };
 use makegood_ledger::AccountId;
 use makegood_money::{Currency, Money};
@@ -141,18 +142,24 @@ ids!(
     ApiKeyId,
     BankCardId,
     BankTransferId,
+    CaseId,
     EventId,
+    IncidentId,
+    MaintenanceId,
     MerchantId,
     OrderId,
     PaymentId,
+    PayoutId,
     RefundId,
     SessionId,
+    SettlementId,
     StaffId,
     TopUpId,
     TransferId,
     UserId,
     WebhookEndpointId,
     WebhookSecretId,
+    WithdrawalId,
 );
 
 macro_rules! narrow {
@@ -170,6 +177,47 @@ macro_rules! narrow {
 }
 
 narrow!(u16, u32);
+
+/// Codes, with commas between them. A code has none.
+impl Cells for Vec<String> {
+    fn put(self, values: &mut Vec<Value>) {
+        values.push(self.join(",").into());
+    }
+
+    fn take(fields: &mut Fields) -> Result<Self, Error> {
+        let codes: String = fields.take()?;
+        Ok(if codes.is_empty() { Self::new() } else { codes.split(',').map(str::to_owned).collect() })
+    }
+}
+
+/// Ids as people write them, with commas between them.
+impl Cells for Vec<SettlementId> {
+    fn put(self, values: &mut Vec<Value>) {
+        let ids: Vec<String> = self.iter().map(ToString::to_string).collect();
+        ids.put(values);
+    }
+
+    fn take(fields: &mut Fields) -> Result<Self, Error> {
+        fields.take_as(|ids: String| {
+            if ids.is_empty() {
+                Some(Self::new())
+            } else {
+                ids.split(',').map(|id| id.parse().ok()).collect()
+            }
+        })
+    }
+}
+
+/// A currency by its number in ISO 4217, as the ledger keeps it.
+impl Cells for Currency {
+    fn put(self, values: &mut Vec<Value>) {
+        values.push(i64::from(self.numeric()).into());
+    }
+
+    fn take(fields: &mut Fields) -> Result<Self, Error> {
+        fields.take_as(|number: i64| Self::from_numeric(u16::try_from(number).ok()?))
+    }
+}
 
 /// A hash of 32 bytes.
 impl Cells for [u8; 32] {

@@ -8,15 +8,17 @@ use crate::{
     sql::{DUE_TIMERS, EXPIRED_KEYS, query_keys},
     webhooks,
 };
-use makegood_auth::Principal;
+use makegood_auth::{Principal, StaffRole};
 use makegood_base::{
-    BankCardId, EventId, MerchantId, OrderId, PaymentId, RawId, RefundId, SessionId, Timestamp, TopUpId,
-    TransferId, UserId, limits::PAGE_ROWS_MAX,
+    BankCardId, CaseId, EventId, IncidentId, MaintenanceId, MerchantId, OrderId, PaymentId, PayoutId, RawId,
+    RefundId, SessionId, SettlementId, Timestamp, TopUpId, TransferId, UserId, WithdrawalId,
+    limits::PAGE_ROWS_MAX,
 };
 use makegood_ledger::AccountId;
 use makegood_ledger_sql as ledger_sql;
 use makegood_notify::Event;
 use makegood_sql::{Database, Kind, Row, Value};
+use makegood_wallet::cases::CaseKind;
 
 /// Behind every id that was ever made.
 pub(crate) const NEWEST: RawId = [0xff; 16];
@@ -77,6 +79,32 @@ const REFUNDS_WITH_STATUS: &str = filtered_page_of!("refunds", "status");
 const REFUNDS: &str = "SELECT id FROM refunds
     WHERE id < $1 AND id >= $3 AND created_at BETWEEN $4 AND $5 ORDER BY id DESC LIMIT $2";
 const TOP_UPS_OF_USER: &str = filtered_page_of!("top_ups", "user_id", "status");
+const WITHDRAWALS_OF_USER: &str = filtered_page_of!("withdrawals", "user_id", "status");
+const PAYOUTS_OF_MERCHANT: &str = filtered_page_of!("payouts", "merchant_id", "status");
+const SETTLEMENTS_OF_MERCHANT: &str = filtered_page_of!("settlements", "merchant_id", "status");
+/// Cases that a kind and an owner leave, where they are said.
+macro_rules! cases_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id FROM operations_cases WHERE id < $1",
+            $condition,
+            " AND (CAST($3 AS TEXT) IS NULL OR kind = CAST($3 AS TEXT))
+                AND (CAST($4 AS TEXT) IS NULL OR owner = CAST($4 AS TEXT)) ORDER BY id DESC LIMIT $2"
+        )
+    };
+}
+
+const CASES: &str = cases_where!("");
+/// The open ones are few, and have an index of their own.
+const OPEN_CASES: &str = cases_where!(" AND closed_at IS NULL");
+const CLOSED_CASES: &str = cases_where!(" AND closed_at IS NOT NULL");
+const MAINTENANCE_WINDOWS: &str =
+    "SELECT id FROM maintenance_windows WHERE id < $1 ORDER BY id DESC LIMIT $2";
+const OPEN_MAINTENANCE_WINDOWS: &str = "SELECT id FROM maintenance_windows
+    WHERE ended_at IS NULL AND ends_at > $1 ORDER BY ends_at, id LIMIT $2";
+const INCIDENTS: &str = "SELECT id FROM incidents WHERE id < $1 ORDER BY id DESC LIMIT $2";
+const OPEN_INCIDENTS: &str =
+    "SELECT id FROM incidents WHERE ended_at IS NULL AND id < $1 ORDER BY id DESC LIMIT $2";
 const BANK_CARDS_OF_USER: &str = page_of!("bank_cards", "user_id");
 const MERCHANTS_OF_OWNER: &str = page_of!("merchants", "owner_id");
 const SESSIONS_OF_USER: &str = "SELECT id FROM sessions
@@ -135,6 +163,16 @@ pub fn texts() -> Vec<&'static str> {
         REFUNDS_WITH_STATUS,
         REFUNDS,
         TOP_UPS_OF_USER,
+        CASES,
+        OPEN_CASES,
+        CLOSED_CASES,
+        MAINTENANCE_WINDOWS,
+        OPEN_MAINTENANCE_WINDOWS,
+        INCIDENTS,
+        OPEN_INCIDENTS,
+        WITHDRAWALS_OF_USER,
+        PAYOUTS_OF_MERCHANT,
+        SETTLEMENTS_OF_MERCHANT,
         BANK_CARDS_OF_USER,
         MERCHANTS_OF_OWNER,
         SESSIONS_OF_USER,
@@ -209,6 +247,12 @@ impl Lists {
         refunds_of_payment(payment: PaymentId) -> RefundId = REFUNDS_OF_PAYMENT;
         /// The top-ups of a user.
         top_ups_of_user(user: UserId) -> TopUpId = TOP_UPS_OF_USER;
+        /// The withdrawals of a user.
+        withdrawals_of_user(user: UserId) -> WithdrawalId = WITHDRAWALS_OF_USER;
+        /// The payouts of a merchant.
+        payouts_of_merchant(merchant: MerchantId) -> PayoutId = PAYOUTS_OF_MERCHANT;
+        /// The settlements of a merchant.
+        settlements_of_merchant(merchant: MerchantId) -> SettlementId = SETTLEMENTS_OF_MERCHANT;
     }
 
     pages! {
@@ -232,6 +276,56 @@ impl Lists {
             }
             None => self.page(REFUNDS, filter.arguments(None, before, limit)).await,
         }
+    }
+
+    /// Maintenance windows of all banks.
+    pub async fn maintenance_windows(
+        &self,
+        before: Option<MaintenanceId>,
+        limit: u32,
+    ) -> Result<Vec<MaintenanceId>, Failure> {
+        self.page(MAINTENANCE_WINDOWS, page_arguments(None, before.map(|id| id.raw()), limit)).await
+    }
+
+    /// Maintenance windows of all banks that are not over at this time, those that end first before the others.
+    pub async fn open_maintenance_windows(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<MaintenanceId>, Failure> {
+        let arguments = vec![now.into(), i64::from(limit.min(PAGE_ROWS_MAX)).into()];
+        self.page(OPEN_MAINTENANCE_WINDOWS, arguments).await
+    }
+
+    /// Incidents at all banks; the open ones alone, where that is wanted.
+    pub async fn incidents(
+        &self,
+        is_open: bool,
+        before: Option<IncidentId>,
+        limit: u32,
+    ) -> Result<Vec<IncidentId>, Failure> {
+        let text = if is_open { OPEN_INCIDENTS } else { INCIDENTS };
+        self.page(text, page_arguments(None, before.map(|id| id.raw()), limit)).await
+    }
+
+    /// Operations cases: the open or the closed ones, of a kind, of an owner, where that is said.
+    pub async fn cases(
+        &self,
+        is_open: Option<bool>,
+        kind: Option<CaseKind>,
+        owner: Option<StaffRole>,
+        before: Option<CaseId>,
+        limit: u32,
+    ) -> Result<Vec<CaseId>, Failure> {
+        let text = match is_open {
+            None => CASES,
+            Some(true) => OPEN_CASES,
+            Some(false) => CLOSED_CASES,
+        };
+        let mut arguments = page_arguments(None, before.map(|id| id.raw()), limit);
+        arguments.push(kind.map(|kind| kind.as_str().to_owned()).into());
+        arguments.push(owner.map(|owner| owner.as_str().to_owned()).into());
+        self.page(text, arguments).await
     }
 
     /// The transfers that a user gave or got, made at `created_after` or later and before `created_before`.

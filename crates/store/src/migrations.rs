@@ -7,6 +7,9 @@ use makegood_sql::{Database, Error, Migration};
 pub const SQLITE: &[Migration] = &[
     Migration { name: "ledger", script: include_str!("../migrations/sqlite/0001_ledger.sql") },
     Migration { name: "wallet", script: include_str!("../migrations/sqlite/0002_wallet.sql") },
+    Migration { name: "cases", script: include_str!("../migrations/sqlite/0003_cases.sql") },
+    Migration { name: "rails", script: include_str!("../migrations/sqlite/0004_rails.sql") },
+    Migration { name: "withdrawals", script: include_str!("../migrations/sqlite/0005_withdrawals.sql") },
     Migration { name: "webhooks", script: include_str!("../migrations/sqlite/0006_webhooks.sql") },
 ];
 
@@ -14,6 +17,9 @@ pub const SQLITE: &[Migration] = &[
 pub const POSTGRES: &[Migration] = &[
     Migration { name: "ledger", script: include_str!("../migrations/postgres/0001_ledger.sql") },
     Migration { name: "wallet", script: include_str!("../migrations/postgres/0002_wallet.sql") },
+    Migration { name: "cases", script: include_str!("../migrations/postgres/0003_cases.sql") },
+    Migration { name: "rails", script: include_str!("../migrations/postgres/0004_rails.sql") },
+    Migration { name: "withdrawals", script: include_str!("../migrations/postgres/0005_withdrawals.sql") },
     Migration { name: "webhooks", script: include_str!("../migrations/postgres/0006_webhooks.sql") },
 ];
 

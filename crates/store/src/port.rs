@@ -5,7 +5,7 @@
 //! is dropped, and nothing of it is there.
 
 use makegood_base::{BatchId, Timestamp};
-use makegood_wallet::tables::{IdempotencyKey, TimerKey};
+use makegood_wallet::tables::{AccountId, IdempotencyKey, TimerKey};
 use makegood_wallet::{CallerRow, Changes, Facts, Needs};
 use std::future::Future;
 
@@ -86,6 +86,15 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<TimerKey>, Failure>> + Send;
+
+    /// All that was ever paid into a merchant's pending account before a moment, in minor units: what the account
+    /// had then, and what had been taken from it by then. Once the moment is past it never changes. It costs what
+    /// the account has seen since.
+    fn paid_before(
+        &self,
+        account: AccountId,
+        moment: Timestamp,
+    ) -> impl Future<Output = Result<i64, Failure>> + Send;
 
     /// Idempotency keys whose time is over, the longest over first. It costs what it finds, however many keys
     /// there are.

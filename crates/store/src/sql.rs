@@ -6,12 +6,14 @@ use crate::{
     mapping::{Mapped, key_values},
     tables::check_needs,
 };
+use makegood_base::limits::PAGE_ROWS_MAX;
 use makegood_base::{BatchId, Timestamp};
-use makegood_ledger_sql as ledger_sql;
+use makegood_ledger::{Action, Leg, RowKey};
+use makegood_ledger_sql::{self as ledger_sql, HistoryEntry};
 use makegood_sql::{Class, Database, Dialect, Error, Fields, Kind, Transaction, Value};
 use makegood_wallet::{
     CallerRow, Changes, Facts, Needs, RowChanges, Rows, for_each_table,
-    tables::{IdempotencyKey, TimerKey},
+    tables::{AccountId, IdempotencyKey, TimerKey},
 };
 use std::collections::BTreeSet;
 
@@ -106,10 +108,48 @@ impl Store for SqlStore {
         Ok(query_keys(&self.database, DUE_TIMERS, arguments, &[Kind::Text, Kind::Id]).await?)
     }
 
+    async fn paid_before(&self, account: AccountId, moment: Timestamp) -> Result<i64, Failure> {
+        let mut transaction = self.database.read().await?;
+        let mut facts = Facts::new(ledger_sql::read_head(&mut transaction).await?);
+        let needs = Needs {
+            ledger: [RowKey::Account(account)].into(),
+            settlement_schedules: [account].into(),
+            ..Needs::default()
+        };
+        load(&mut transaction, &needs, &mut facts).await?;
+        let mut since = 0_i64;
+        let mut before = None;
+        loop {
+            let page = ledger_sql::history(&mut transaction, account, before, PAGE_ROWS_MAX).await?;
+            let is_since = |entry: &&HistoryEntry| entry.at >= moment;
+            for entry in page.iter().take_while(is_since).filter(|entry| pays_in(&entry.leg, account)) {
+                since = since.saturating_add(entry.leg.amount.minor());
+            }
+            before = page.last().map(|entry| entry.position);
+            if page.last().is_none_or(|oldest| oldest.at < moment) {
+                break;
+            }
+        }
+        transaction.rollback().await;
+        Ok(paid_in(&facts, account).saturating_sub(since))
+    }
+
     async fn expired_keys(&self, now: Timestamp, limit: u32) -> Result<Vec<IdempotencyKey>, Failure> {
         let arguments = vec![now.into(), i64::from(limit).into()];
         Ok(query_keys(&self.database, EXPIRED_KEYS, arguments, &[Kind::Id, Kind::Text]).await?)
     }
+}
+
+/// Whether a leg raises an account that grows on the credit side.
+pub(crate) fn pays_in(leg: &Leg, account: AccountId) -> bool {
+    leg.credit == account && matches!(leg.action, Action::Post | Action::PostAgainst(_) | Action::Capture(_))
+}
+
+/// All that was ever paid into a pending account: what it has, and what was taken from it.
+pub(crate) fn paid_in(facts: &Facts, account: AccountId) -> i64 {
+    let posted = facts.book.account(&account).map_or(0, |row| row.posted);
+    let taken = facts.settlement_schedules.peek(&account).map_or(0, |row| row.taken_minor);
+    posted.saturating_add(taken)
 }
 
 /// Runs a text whose rows are keys.

@@ -7,9 +7,11 @@ use makegood_base::{ApiKeyId, Clock as _, IdSeed, Ids, RawId, SessionId};
 use makegood_money::{Currency, Money};
 use makegood_payments::Source;
 use makegood_wallet::tables::{
-    BankCardId, MerchantId, OrderId, PaymentId, RefundId, StaffId, TopUpId, UserId,
+    BankCardId, MerchantId, OrderId, PaymentId, PayoutId, RefundId, StaffId, TopUpId, UserId, WithdrawalId,
 };
-use makegood_wallet::{Action, Caller, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef, Query};
+use makegood_wallet::{
+    Action, Caller, Expectation, NewOrder, NewOutgoing, NewPayment, OutgoingId, PayeeId, PayeeRef, Query,
+};
 
 /// The password of every [`Person`].
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -88,11 +90,16 @@ impl TestWallet {
         user
     }
 
-    /// A member of staff, logged in.
+    /// A member of staff who answers people, logged in.
     pub async fn staff(&self) -> Person<StaffId> {
+        self.staff_with(StaffRole::Support).await
+    }
+
+    /// A member of staff with this role, logged in.
+    pub async fn staff_with(&self, role: StaffRole) -> Person<StaffId> {
         let login = format!("{}@example.com", self.name("staff"));
         let password_hash = self.app.hash_password(PASSWORD.to_owned()).await.expect("a hash");
-        let action = Action::AddStaff { login: login.clone(), password_hash, role: StaffRole::Support };
+        let action = Action::AddStaff { login: login.clone(), password_hash, role };
         let id: StaffId = self.submit(Caller::Operator, action).await.expect(201).id("/id");
         let (caller, token) = self.log_in(&login, true).await;
         Person { id, login, caller, token }
@@ -134,15 +141,16 @@ impl TestWallet {
 
     /// An active card of this number.
     pub async fn card(&self, user: &Person, number: &str) -> BankCardId {
-        let check = self.app.link_card("simbank", number, "Wang Xiaoming").await.expect("the bank links it");
+        let bank = self.bank_id();
+        let check = self.app.link_card(bank, number, "Wang Xiaoming").await.expect("the bank links it");
         let action = Action::LinkBankCard {
-            bank: "simbank".to_owned(),
+            bank: bank.to_owned(),
             agreement: check.agreement.clone(),
             last4: check.last4,
             holder_check: check.holder_check,
         };
         let bank_card: BankCardId = self.submit(user.caller, action).await.expect(201).id("/id");
-        self.app.confirm_card("simbank", &check.agreement, "123456").await.expect("the code is right");
+        self.app.confirm_card(bank, &check.agreement, "123456").await.expect("the code is right");
         let _active = self.submit(user.caller, Action::ActivateBankCard { bank_card }).await.expect(200);
         bank_card
     }
@@ -151,6 +159,27 @@ impl TestWallet {
     pub async fn top_up(&self, user: &Person, bank_card: BankCardId, amount: &str) -> TopUpId {
         let action = Action::TopUp { amount: cny(amount), bank_card, client_ref: None };
         self.submit(user.caller, action).await.expect(202).id("/id")
+    }
+
+    /// Asks for money to go out to a card, whatever comes of it; no bank has been asked yet.
+    pub async fn withdraw(&self, user: &Person, bank_card: BankCardId, amount: &str) -> Answer {
+        self.submit(user.caller, Action::Withdraw(outgoing(bank_card, amount))).await
+    }
+
+    /// A withdrawal, as its user reads it.
+    pub async fn withdrawal(&self, user: &Person, withdrawal: WithdrawalId) -> Answer {
+        self.read(user.caller, Query::Outgoing(OutgoingId::Withdrawal(withdrawal))).await.expect(200)
+    }
+
+    /// Asks for a shop's money to go out to a card of its owner, with its key, whatever comes of it.
+    pub async fn pay_out(&self, shop: &Shop, bank_card: BankCardId, amount: &str) -> Answer {
+        let action = Action::PayOut { merchant: shop.id, new: outgoing(bank_card, amount) };
+        self.submit(shop.caller, action).await
+    }
+
+    /// A payout, as its shop reads it.
+    pub async fn payout(&self, shop: &Shop, payout: PayoutId) -> Answer {
+        self.read(shop.caller, Query::Outgoing(OutgoingId::Payout(payout))).await.expect(200)
     }
 
     /// Tops up from a card that always works, until the money is there.
@@ -236,8 +265,20 @@ impl TestWallet {
 
     /// What a shop was paid and has not been settled, in CNY.
     pub async fn pending(&self, shop: &Shop) -> String {
+        self.of_shop(shop, "pending").await
+    }
+
+    /// What a shop can take out, in CNY.
+    pub async fn available(&self, shop: &Shop) -> String {
+        self.of_shop(shop, "available").await
+    }
+
+    async fn of_shop(&self, shop: &Shop, kind: &str) -> String {
         let query = Query::MerchantBalances(shop.id, vec![Currency::CNY]);
-        available(&self.read(shop.caller, query).await)
+        let balances = self.read(shop.caller, query).await.expect(200);
+        let rows = balances.at("/data").as_array().expect("balances are a list").iter();
+        let row = rows.into_iter().find(|row| row["kind"] == kind);
+        row.and_then(|row| row["available"].as_str()).unwrap_or("0.00").to_owned()
     }
 }
 
@@ -247,6 +288,13 @@ fn available(balances: &Answer) -> String {
         "" => "0.00".to_owned(),
         amount => amount.to_owned(),
     }
+}
+
+/// Money that is to go out to a card.
+#[must_use]
+#[track_caller]
+pub fn outgoing(bank_card: BankCardId, amount: &str) -> NewOutgoing {
+    NewOutgoing { amount: cny(amount), bank_card, client_ref: None, check: None, acknowledge: None }
 }
 
 /// The payment of an order.

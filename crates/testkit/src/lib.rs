@@ -19,7 +19,7 @@ mod wallet;
 #[cfg(feature = "app")]
 pub use answer::Answer;
 #[cfg(feature = "app")]
-pub use builders::{PASSWORD, Person, Placed, Shop, cny, payment, transfer};
+pub use builders::{PASSWORD, Person, Placed, Shop, cny, outgoing, payment, transfer};
 #[cfg(feature = "app")]
 pub use clock::{FakeClock, SeededEntropy};
 #[cfg(feature = "app")]

@@ -75,17 +75,27 @@ impl TestWallet {
 
     /// Starts the service on an empty database, with a background that works in this way when it is told to.
     pub async fn start_with_jobs(db: Db, jobs: JobsConfig) -> Self {
-        Self::start_configured(db.create(), |config| config.jobs = jobs).await
+        Self::start_with(db.create(), FakeClock::new(), |config| config.jobs = jobs).await
     }
 
     /// Starts the service on this database, which is empty.
     pub async fn start_on(kept: TestDatabase) -> Self {
-        Self::start_configured(kept, |_| {}).await
+        Self::start_with(kept, FakeClock::new(), |_| {}).await
     }
 
-    async fn start_configured(kept: TestDatabase, change: impl FnOnce(&mut ServerConfig)) -> Self {
+    /// Starts the service on an empty database, at the bank that is at this URL and lives by this clock.
+    pub async fn start_at_bank(db: Db, url: &str, clock: FakeClock) -> Self {
+        Self::start_with(db.create(), clock, |config| config.bank_url = Some(url.to_owned())).await
+    }
+
+    /// Starts the service on this database, which is empty, with a configuration that is changed first.
+    pub async fn start_with(
+        kept: TestDatabase,
+        clock: FakeClock,
+        change: impl FnOnce(&mut ServerConfig),
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (clock, entropy) = (FakeClock::new(), SeededEntropy::new(1));
+        let entropy = SeededEntropy::new(1);
         let mut config = config(folder.path(), kept.url());
         change(&mut config);
         let server = Server::start(config, Arc::new(clock.clone()), Arc::new(entropy.clone()));
@@ -111,6 +121,15 @@ impl TestWallet {
         let started = App::start(SqlStore::new(database), app_config, clock, entropy);
         let (app, _ends_with_the_app) = started.expect("the app starts");
         app
+    }
+
+    /// The id of its bank.
+    ///
+    /// # Panics
+    /// When it has none.
+    #[must_use]
+    pub fn bank_id(&self) -> &str {
+        self.app.settings().banks.first().expect("the service has a bank")
     }
 
     /// The simulated bank.

@@ -195,6 +195,15 @@ impl Actor {
         }
     }
 
+    /// Refuses everybody but the wallet's staff.
+    pub(crate) fn must_be_staff(self) -> Result<(), Stop> {
+        match self {
+            Self::Staff(_) => Ok(()),
+            Self::Anonymous => Err(Problem::new(Code::AuthRequired).into()),
+            _ => Err(Problem::new(Code::AuthForbidden).into()),
+        }
+    }
+
     /// Refuses everybody but the service itself.
     pub(crate) fn must_be_internal(self) -> Result<(), Stop> {
         match self {

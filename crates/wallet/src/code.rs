@@ -136,6 +136,8 @@ codes! {
     CardWrongCode = "card.wrong_code", 422, User, false;
     /// The card is not confirmed yet, or is unlinked.
     CardNotActive = "card.not_active", 409, User, false;
+    /// The bank does not say that the card is the named person's, and nobody has accepted that.
+    CardHolderUnconfirmed = "card.holder_unconfirmed", 409, User, false;
     /// There is no such bank.
     BankUnknown = "bank.unknown", 422, User, false;
     /// The bank did not answer a question that moves no money.
@@ -157,10 +159,15 @@ codes! {
     PaymentNotConfirmable = "payment.not_confirmable", 409, User, false;
     /// The payment is past the point where its payer can cancel it.
     PaymentNotCancellable = "payment.not_cancellable", 409, User, false;
+    /// The money is on its way to the card, or past that.
+    WithdrawalNotCancellable = "withdrawal.not_cancellable", 409, User, false;
     /// The payee is the payer.
     PayeeIsPayer = "payee.is_payer", 422, User, false;
     /// The merchant does not accept this source.
     SourceNotAccepted = "source.not_accepted", 402, Merchant, false;
+
+    /// The source's bank is not asked now, so that nothing was begun.
+    SourceUnavailable = "source.unavailable", 503, Bank, true;
 
     /// The balance is not enough.
     BalanceInsufficient = "balance.insufficient", 402, Account, false;
@@ -179,8 +186,16 @@ codes! {
     BankLimitExceeded = "bank.limit_exceeded", 402, Bank, false;
     /// The bank never received the transfer, and will not execute it any more.
     BankNotReceived = "bank.not_received", 402, Bank, true;
+    /// The bank moved the money, and took that back.
+    BankReturned = "bank.returned", 402, Bank, false;
     /// The bank refuses, and does not say why.
     BankRefused = "bank.refused", 402, Bank, false;
+    /// A message that is said to be a bank's, and is not.
+    BankCallbackUnsigned = "bank.callback_unsigned", 401, Bank, false;
+    /// The transfer is not one that a bank has paid out.
+    RecallNothing = "recall.nothing_to_recall", 409, Policy, false;
+    /// The money is back already.
+    RecallReturned = "recall.returned_already", 409, Policy, false;
 
     /// More would be returned than was paid.
     RefundExceedsPayment = "refund.exceeds_payment", 409, Merchant, false;
@@ -209,6 +224,7 @@ impl Code {
                 | Self::ReferenceConflict
                 | Self::OrderAlreadyPaid
                 | Self::PaymentAttemptOpen
+                | Self::WithdrawalNotCancellable
                 | Self::RequestTimeout
                 | Self::RateLimited
                 | Self::ServiceBusy

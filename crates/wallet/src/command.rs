@@ -2,13 +2,14 @@
 
 use crate::Caller;
 use crate::tables::{
-    BankCardId, BankTransferId, EventId, IdempotencyKey, MerchantId, OrderId, PaymentId, SessionId, UserId,
-    WebhookEndpointId,
+    BankCardId, BankTransferId, EventId, IdempotencyKey, IncidentId, MaintenanceId, MerchantId, OrderId,
+    PaymentId, PayoutId, SessionId, SettlementId, UserId, WebhookEndpointId, WithdrawalId,
 };
 use crate::texts::Language;
 use makegood_auth::{Principal, StaffRole};
-use makegood_banking::{Answer, CardRefusal, HolderCheck};
-use makegood_base::{ApiKeyId, IdSeed, RequestId};
+use makegood_banking::{Answer, CardRefusal, HolderCheck, PlannedWindow, Told};
+use makegood_base::{ApiKeyId, CaseId, IdSeed, RequestId, Timestamp};
+use makegood_ledger::AccountId;
 use makegood_money::Money;
 use makegood_notify::{AttemptError, EventChoice};
 use makegood_payments::{Source, SourceKind};
@@ -66,6 +67,7 @@ impl Command {
             Action::EndWebhookTurn(turn) => turn.sent.len(),
             Action::ForgetWebhookDeliveries { events, .. } => events.len(),
             Action::WakeWebhookEndpoints { endpoints, .. } => 2 * endpoints.len(),
+            Action::RecordMaintenance { windows, known, .. } => windows.len().saturating_mul(2) + known.len(),
             _ => 0,
         };
         let mut bytes = Count(0);
@@ -225,6 +227,21 @@ pub struct WebhookTurn {
     pub replayed_before: Option<makegood_base::Timestamp>,
 }
 
+/// Money that is to go out to a card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewOutgoing {
+    /// How much the card is to get.
+    pub amount: Money,
+    /// To which card.
+    pub bank_card: BankCardId,
+    /// The owner's own reference.
+    pub client_ref: Option<String>,
+    /// What the bank says of the card's holder now, where it was asked.
+    pub check: Option<HolderCheck>,
+    /// What the owner has read of that and accepts.
+    pub acknowledge: Option<HolderCheck>,
+}
+
 /// What is wanted.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -324,6 +341,25 @@ pub enum Action {
         /// The payer's own reference.
         client_ref: Option<String>,
     },
+    /// A user's money goes out to a card.
+    Withdraw(NewOutgoing),
+    /// A user takes a withdrawal back before it is sent.
+    CancelWithdrawal {
+        /// Which.
+        withdrawal: WithdrawalId,
+    },
+    /// What is available to a merchant goes out to a card of its owner.
+    PayOut {
+        /// Whose.
+        merchant: MerchantId,
+        /// What goes out.
+        new: NewOutgoing,
+    },
+    /// A merchant takes a payout back before it is sent.
+    CancelPayout {
+        /// Which.
+        payout: PayoutId,
+    },
     /// A merchant makes an order.
     CreateOrder(NewOrder),
     /// A merchant takes an order back.
@@ -370,6 +406,66 @@ pub enum Action {
         /// What came of it.
         answer: Answer,
     },
+    /// A bank has told something by itself, and it was made sure that it was that bank.
+    RecordBankCallback {
+        /// The bank.
+        bank: String,
+        /// What it told.
+        told: Told,
+    },
+    /// A worker puts a turn off, because the bank is not there.
+    PostponeBankTransfer {
+        /// Which.
+        bank_transfer: BankTransferId,
+        /// Until when, and because of which maintenance window, where that is known.
+        until: Option<(Timestamp, MaintenanceId)>,
+    },
+    /// Staff call back what a bank has paid out.
+    RecallBankTransfer {
+        /// Which.
+        bank_transfer: BankTransferId,
+        /// Why.
+        reason: String,
+    },
+    /// A bank has said which maintenance windows it plans.
+    RecordMaintenance {
+        /// The bank.
+        bank: String,
+        /// All that it plans.
+        windows: Vec<PlannedWindow>,
+        /// Those of its windows that the wallet has open: what the bank names no more is called off.
+        known: Vec<MaintenanceId>,
+    },
+    /// Staff set a maintenance window.
+    SetMaintenance {
+        /// The bank.
+        bank: String,
+        /// When it begins.
+        starts_at: Timestamp,
+        /// When it ends.
+        ends_at: Timestamp,
+        /// What it is for.
+        description: String,
+    },
+    /// Staff call a maintenance window off, or end it before its time.
+    EndMaintenance {
+        /// Which.
+        window: MaintenanceId,
+    },
+    /// Staff tell that something is wrong at a bank.
+    OpenIncident {
+        /// The bank.
+        bank: String,
+        /// What is wrong.
+        description: String,
+        /// When it is expected to be over.
+        expected_by: Option<Timestamp>,
+    },
+    /// Staff tell that it is over.
+    EndIncident {
+        /// Which.
+        incident: IncidentId,
+    },
     /// An order's time is over.
     ExpireOrder {
         /// Which.
@@ -384,6 +480,27 @@ pub enum Action {
     ForgetKeys {
         /// Which.
         keys: Vec<IdempotencyKey>,
+    },
+    /// The day of a merchant's pending account has ended.
+    CloseDay {
+        /// The account.
+        account: AccountId,
+        /// When the day ended.
+        cut_off: Timestamp,
+        /// All that was ever paid in before that, in minor units.
+        paid_minor: i64,
+    },
+    /// A settlement is due.
+    Settle {
+        /// Which.
+        settlement: SettlementId,
+    },
+    /// A member of staff closes an operations case.
+    CloseCase {
+        /// Which.
+        case: CaseId,
+        /// What was done.
+        note: String,
     },
     /// A merchant wants its events to be sent to an address.
     CreateWebhookEndpoint {
@@ -462,6 +579,10 @@ impl Action {
             Self::UnlinkBankCard { .. } => "unlink_bank_card",
             Self::TopUp { .. } => "top_up",
             Self::Transfer { .. } => "transfer",
+            Self::Withdraw(_) => "withdraw",
+            Self::CancelWithdrawal { .. } => "cancel_withdrawal",
+            Self::PayOut { .. } => "pay_out",
+            Self::CancelPayout { .. } => "cancel_payout",
             Self::CreateOrder(_) => "create_order",
             Self::CancelOrder { .. } => "cancel_order",
             Self::CreatePayment(_) => "create_payment",
@@ -470,9 +591,20 @@ impl Action {
             Self::Refund { .. } => "refund",
             Self::ClaimBankTransfer { .. } => "claim_bank_transfer",
             Self::RecordBankAnswer { .. } => "record_bank_answer",
+            Self::RecordBankCallback { .. } => "record_bank_callback",
+            Self::PostponeBankTransfer { .. } => "postpone_bank_transfer",
+            Self::RecallBankTransfer { .. } => "recall_bank_transfer",
+            Self::RecordMaintenance { .. } => "record_maintenance",
+            Self::SetMaintenance { .. } => "set_maintenance",
+            Self::EndMaintenance { .. } => "end_maintenance",
+            Self::OpenIncident { .. } => "open_incident",
+            Self::EndIncident { .. } => "end_incident",
             Self::ExpireOrder { .. } => "expire_order",
             Self::ClosePayment { .. } => "close_payment",
             Self::ForgetKeys { .. } => "forget_keys",
+            Self::CloseDay { .. } => "close_day",
+            Self::Settle { .. } => "settle",
+            Self::CloseCase { .. } => "close_case",
             Self::CreateWebhookEndpoint { .. } => "create_webhook_endpoint",
             Self::UpdateWebhookEndpoint { .. } => "update_webhook_endpoint",
             Self::DeleteWebhookEndpoint { .. } => "delete_webhook_endpoint",
@@ -493,9 +625,14 @@ impl Action {
             self,
             Self::ClaimBankTransfer { .. }
                 | Self::RecordBankAnswer { .. }
+                | Self::RecordBankCallback { .. }
+                | Self::PostponeBankTransfer { .. }
+                | Self::RecordMaintenance { .. }
                 | Self::ExpireOrder { .. }
                 | Self::ClosePayment { .. }
                 | Self::ForgetKeys { .. }
+                | Self::CloseDay { .. }
+                | Self::Settle { .. }
                 | Self::WakeWebhookEndpoints { .. }
                 | Self::ClaimWebhookTurn { .. }
                 | Self::EndWebhookTurn(_)

@@ -281,6 +281,8 @@ impl Needs {
             TimerKind::Order => self.orders.insert(object.object.into()),
             TimerKind::Payment => self.payments.insert(object.object.into()),
             TimerKind::BankTransfer => self.bank_transfers.insert(object.object.into()),
+            TimerKind::SettlementDay => self.settlement_schedules.insert(object.object.into()),
+            TimerKind::Settlement => self.settlements.insert(object.object.into()),
             TimerKind::EventFeed => self.merchants.insert(object.object.into()),
             TimerKind::WebhookEndpoint => self.webhook_endpoints.insert(object.object.into()),
         };
@@ -302,6 +304,12 @@ impl Facts {
         }
         for (key, row) in self.bank_transfers.touched() {
             want(TimerKind::BankTransfer, key.raw(), row.and_then(|transfer| transfer.next_at));
+        }
+        for (key, row) in self.settlement_schedules.touched() {
+            want(TimerKind::SettlementDay, key.raw(), row.map(|schedule| schedule.cut_off));
+        }
+        for (key, row) in self.settlements.touched() {
+            want(TimerKind::Settlement, key.raw(), row.and_then(crate::tables::Settlement::next_deadline));
         }
         for (key, row) in self.merchants.touched() {
             want(TimerKind::EventFeed, key.raw(), row.and_then(|merchant| merchant.feed.due_at));
@@ -333,6 +341,8 @@ impl Facts {
             TimerKind::Order => made(&self.orders, &id.object.into()),
             TimerKind::Payment => made(&self.payments, &id.object.into()),
             TimerKind::BankTransfer => made(&self.bank_transfers, &id.object.into()),
+            TimerKind::SettlementDay => made(&self.settlement_schedules, &id.object.into()),
+            TimerKind::Settlement => made(&self.settlements, &id.object.into()),
             TimerKind::EventFeed => made(&self.merchants, &id.object.into()),
             TimerKind::WebhookEndpoint => made(&self.webhook_endpoints, &id.object.into()),
         }

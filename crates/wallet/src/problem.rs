@@ -2,7 +2,7 @@
 //! [`Code`] and [`crate::texts`]; what is particular to one answer is added here.
 
 use crate::texts::{Language, Reason, Role, texts};
-use crate::view::PaymentView;
+use crate::view::{HolderCheckView, PaymentView};
 use crate::{Code, Needs, Reply, Row};
 use makegood_base::RequestId;
 use serde::Serialize;
@@ -25,6 +25,8 @@ pub struct Problem {
     pub accepted_sources: Option<Vec<&'static str>>,
     /// What is left to return, as a decimal string.
     pub remaining: Option<String>,
+    /// What the bank says of a card's holder.
+    pub holder_check: Option<HolderCheckView>,
 }
 
 impl Problem {
@@ -39,6 +41,7 @@ impl Problem {
             payment: None,
             accepted_sources: None,
             remaining: None,
+            holder_check: None,
         }
     }
 
@@ -94,6 +97,7 @@ impl Problem {
             payment: self.payment.as_deref(),
             accepted_sources: self.accepted_sources.as_deref(),
             remaining: self.remaining.as_deref(),
+            holder_check: self.holder_check.as_ref(),
         };
         let body = serde_json::to_vec(&document).unwrap_or_default();
         Reply { status, body, replayed: false, secret: None }
@@ -147,6 +151,9 @@ pub struct Document<'a> {
     /// What is left to return.
     #[serde(skip_serializing_if = "Option::is_none")]
     remaining: Option<&'a str>,
+    /// What the bank says of the card's holder, and what to send back to go on all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder_check: Option<&'a HolderCheckView>,
 }
 
 /// Where a code is explained.

@@ -1,20 +1,24 @@
 //! Reads: the same way as commands, on facts, but nothing is written.
 
 use crate::needs::Asked;
-use crate::postings::{Account, Kind};
+use crate::outgoing::{Out, OutgoingId};
+use crate::postings::{Account, Kind, Purse};
 use crate::tables::{
-    BankCardId, DeliveryKey, EventId, LookupKey, LookupKind, MerchantId, OrderId, Payment, PaymentId, Refund,
-    RefundId, TopUp, TopUpId, TransferId, UserId, WebhookEndpoint, WebhookEndpointId,
+    BankCardId, BankTransferId, CaseId, DeliveryKey, EventId, IncidentId, LookupKey, LookupKind,
+    MaintenanceId, MerchantId, OrderId, Payment, PaymentId, PayoutId, Refund, RefundId, SettlementId, TopUp,
+    TopUpId, TransferId, UserId, WebhookEndpoint, WebhookEndpointId, WithdrawalId,
 };
 use crate::texts::{Language, Role};
 use crate::view::{
-    BalanceView, BalancesView, BankCardView, ListView, MeView, MerchantView, OrderView, PaymentView, Reading,
-    RefundView, ResolvedView, TopUpView, TraceView, TransferView, WebhookDeliveryView, WebhookEndpointView,
-    order_of,
+    BalanceView, BalancesView, BankCardView, BankTransferView, CaseView, IncidentView, ListView,
+    MaintenanceView, MeView, MerchantView, NextSettlementView, OrderView, OutgoingView, PaymentView, Reading,
+    RefundView, ResolvedView, SettlementView, TopUpView, TraceView, TransferView, WebhookDeliveryView,
+    WebhookEndpointView, order_of,
 };
 use crate::{Actor, Caller, Code, Facts, Needs, PayeeRef, Reply, Settings, Stop};
 use makegood_base::{RequestId, Timestamp};
 use makegood_ledger::RowKey;
+use makegood_merchants::DAY;
 use makegood_money::{Currency, Money};
 use makegood_notify::EndpointState;
 
@@ -70,6 +74,30 @@ pub enum Query {
     Refunds(Vec<RefundId>, Option<String>),
     /// The trace of a refund.
     RefundTrace(RefundId),
+    /// A transfer at a bank; for staff.
+    BankTransfer(BankTransferId),
+    /// A maintenance window; for staff.
+    Maintenance(MaintenanceId),
+    /// Maintenance windows, with the cursor of the next page; for staff.
+    MaintenanceWindows(Vec<MaintenanceId>, Option<String>),
+    /// An incident; for staff.
+    Incident(IncidentId),
+    /// Incidents, with the cursor of the next page; for staff.
+    Incidents(Vec<IncidentId>, Option<String>),
+    /// Settlements, with the cursor of the next page.
+    Settlements(Vec<SettlementId>, Option<String>),
+    /// A withdrawal or a payout.
+    Outgoing(OutgoingId),
+    /// Withdrawals, with the cursor of the next page.
+    Withdrawals(Vec<WithdrawalId>, Option<String>),
+    /// Payouts, with the cursor of the next page.
+    Payouts(Vec<PayoutId>, Option<String>),
+    /// The trace of a withdrawal or a payout.
+    OutgoingTrace(OutgoingId),
+    /// An operations case; for staff.
+    Case(CaseId),
+    /// Operations cases, with the cursor of the next page; for staff.
+    Cases(Vec<CaseId>, Option<String>),
     /// A webhook endpoint.
     WebhookEndpoint(WebhookEndpointId),
     /// Webhook endpoints, with the cursor of the next page.
@@ -102,6 +130,13 @@ pub fn query_needs(query: &Query, caller: Caller, facts: &Facts) -> Needs {
             asked.needs.merchants.insert(*id);
             let accounts = merchant_accounts(*id, currencies).map(|(_, account)| account.id());
             asked.needs.ledger.extend(accounts.map(RowKey::Account));
+            for currency in currencies {
+                let pending = Account::merchant(Kind::MerchantPending, *id, *currency).id();
+                asked.needs.settlement_schedules.insert(pending);
+                if let Some(schedule) = asked.facts.settlement_schedules.peek(&pending) {
+                    asked.needs.settlements.extend(&schedule.open);
+                }
+            }
         }
         Query::BankCard(id) => drop(asked.needs.bank_cards.insert(*id)),
         Query::BankCards(ids, _) => asked.needs.bank_cards.extend(ids),
@@ -112,20 +147,58 @@ pub fn query_needs(query: &Query, caller: Caller, facts: &Facts) -> Needs {
             asked.needs.users.extend(payee);
         }
         Query::Orders(ids, _) => ids.iter().for_each(|id| asked.order_shown(*id)),
-        Query::Payment(id) | Query::PaymentTrace(id) => asked.payment(*id),
+        Query::Payment(id) => asked.payment(*id),
+        Query::PaymentTrace(id) => {
+            asked.payment(*id);
+            if let Some(row) = facts.payments.peek(id) {
+                let back = row.late_refund.and_then(|id| facts.refunds.peek(&id)?.bank_transfer);
+                asked.at_banks([row.bank_transfer, back], actor);
+            }
+        }
         Query::Payments(ids, _) => ids.iter().for_each(|id| asked.payment(*id)),
-        Query::TopUp(id) | Query::TopUpTrace(id) => asked.top_up(*id),
+        Query::TopUp(id) => asked.top_up(*id),
+        Query::TopUpTrace(id) => {
+            asked.top_up(*id);
+            if let Some(row) = facts.top_ups.peek(id) {
+                asked.at_banks([Some(row.bank_transfer), row.late_return], actor);
+            }
+        }
         Query::TopUps(ids, _) => ids.iter().for_each(|id| asked.top_up(*id)),
         Query::Transfer(id) | Query::TransferTrace(id) => drop(asked.needs.transfers.insert(*id)),
         Query::Transfers(ids, _) => asked.needs.transfers.extend(ids),
         Query::Refund(id) => refund(&mut asked, *id),
         Query::RefundTrace(id) => {
             refund(&mut asked, *id);
-            if let Some(row) = asked.facts.refunds.peek(id) {
+            if let Some(row) = facts.refunds.peek(id) {
                 asked.needs.payments.insert(row.payment);
+                asked.at_banks([row.bank_transfer], actor);
             }
         }
+        Query::BankTransfer(id) => drop(asked.needs.bank_transfers.insert(*id)),
+        Query::Maintenance(id) => drop(asked.needs.maintenance_windows.insert(*id)),
+        Query::MaintenanceWindows(ids, _) => asked.needs.maintenance_windows.extend(ids),
+        Query::Incident(id) => drop(asked.needs.incidents.insert(*id)),
+        Query::Incidents(ids, _) => asked.needs.incidents.extend(ids),
         Query::Refunds(ids, _) => ids.iter().for_each(|id| refund(&mut asked, *id)),
+        Query::Settlements(ids, _) => {
+            for id in ids {
+                asked.needs.settlements.insert(*id);
+                if let Some(row) = asked.facts.settlements.peek(id) {
+                    asked.needs.settlement_schedules.insert(row.schedule);
+                    asked.needs.merchants.insert(row.merchant);
+                }
+            }
+        }
+        Query::Outgoing(id) => asked.outgoing(*id),
+        Query::OutgoingTrace(id) => {
+            asked.outgoing(*id);
+            let transfer = Out::peek(*id, facts).map(|out| out.body.bank_transfer);
+            asked.at_banks([transfer], actor);
+        }
+        Query::Withdrawals(ids, _) => ids.iter().for_each(|id| asked.outgoing(OutgoingId::Withdrawal(*id))),
+        Query::Payouts(ids, _) => ids.iter().for_each(|id| asked.outgoing(OutgoingId::Payout(*id))),
+        Query::Case(id) => drop(asked.needs.operations_cases.insert(*id)),
+        Query::Cases(ids, _) => asked.needs.operations_cases.extend(ids),
         Query::WebhookEndpoint(id) => asked.webhook_endpoint(*id),
         Query::WebhookEndpoints(ids, _) => ids.iter().for_each(|id| asked.webhook_endpoint(*id)),
         Query::WebhookDeliveries(endpoint, events, _) => {
@@ -233,6 +306,24 @@ impl Reader<'_> {
                 let (refund, role) = self.refund_row(*id)?;
                 Reply::json(200, &TraceView::refund(refund, self.facts, self.reading(role))?)
             }
+            Query::BankTransfer(id) => {
+                let row = self.for_staff(self.facts.bank_transfers.get(id)?)?;
+                Reply::json(200, &BankTransferView::of(row, self.settings.livemode))
+            }
+            Query::Maintenance(id) => Reply::json(200, &self.maintenance(*id)?),
+            Query::MaintenanceWindows(ids, next) => list(ids, next, |id| self.maintenance(id)),
+            Query::Incident(id) => Reply::json(200, &self.incident(*id)?),
+            Query::Incidents(ids, next) => list(ids, next, |id| self.incident(id)),
+            Query::Settlements(ids, next) => list(ids, next, |id| self.settlement(id)),
+            Query::Outgoing(id) => Reply::json(200, &self.outgoing(*id)?),
+            Query::Withdrawals(ids, next) => list(ids, next, |id| self.outgoing(OutgoingId::Withdrawal(id))),
+            Query::Payouts(ids, next) => list(ids, next, |id| self.outgoing(OutgoingId::Payout(id))),
+            Query::OutgoingTrace(id) => {
+                let (out, role) = self.outgoing_row(*id)?;
+                Reply::json(200, &TraceView::outgoing(&out, self.facts, self.reading(role))?)
+            }
+            Query::Case(id) => Reply::json(200, &self.case(*id)?),
+            Query::Cases(ids, next) => list(ids, next, |id| self.case(id)),
             Query::WebhookEndpoint(id) => Reply::json(200, &self.webhook_endpoint(*id)?),
             Query::WebhookEndpoints(ids, next) => list(ids, next, |id| self.webhook_endpoint(id)),
             Query::WebhookDeliveries(endpoint, events, next) => {
@@ -257,20 +348,61 @@ impl Reader<'_> {
     fn balances(&self, currencies: &[Currency]) -> Result<Reply, Stop> {
         let user = self.actor.user()?;
         let accounts = currencies.iter().map(|currency| ("balance", Account::user(user, *currency)));
-        self.balances_of(accounts)
+        self.balances_of(accounts, None)
     }
 
-    fn balances_of(&self, accounts: impl Iterator<Item = (&'static str, Account)>) -> Result<Reply, Stop> {
-        let known = accounts.filter_map(|(kind, account)| {
-            let row = self.facts.book.account(&account.id())?;
-            Some(BalanceView {
+    fn balances_of(
+        &self,
+        accounts: impl Iterator<Item = (&'static str, Account)>,
+        merchant: Option<&MerchantView>,
+    ) -> Result<Reply, Stop> {
+        let mut data = Vec::new();
+        for (kind, account) in accounts {
+            let Some(row) = self.facts.book.account(&account.id()) else { continue };
+            let days = merchant.map(|merchant| merchant.settlement_days);
+            let next_settlement = match days.filter(|_| account.kind == Kind::MerchantPending) {
+                Some(days) => self.next_settlement(row, days)?,
+                None => None,
+            };
+            data.push(BalanceView {
                 kind,
                 currency: row.currency.code(),
                 available: Money::new(row.available(), row.currency).amount(),
                 held: Money::new(row.held, row.currency).amount(),
-            })
-        });
-        Reply::json(200, &BalancesView { data: known.collect() })
+                next_settlement,
+            });
+        }
+        Reply::json(200, &BalancesView { data })
+    }
+
+    /// What becomes available next of a pending account: the oldest settlement that is not made yet, or else what
+    /// today has brought.
+    fn next_settlement(
+        &self,
+        pending: &makegood_ledger::Account,
+        days: u32,
+    ) -> Result<Option<NextSettlementView>, Stop> {
+        let Some(schedule) = self.facts.settlement_schedules.get(&pending.id)? else { return Ok(None) };
+        let oldest = match schedule.open.first() {
+            Some(id) => self.facts.settlements.get(id)?,
+            None => None,
+        };
+        let today = schedule.expected_of_today_minor(pending.posted);
+        let (minor, due_at) = match oldest {
+            Some(settlement) => (schedule.expected_minor(settlement), settlement.due_at),
+            None => (today, schedule.cut_off.plus(DAY.saturating_mul(days))),
+        };
+        let amount = Money::new(minor, pending.currency).amount();
+        let view = NextSettlementView { amount, due_at, overdue: self.now > due_at };
+        Ok((minor > 0).then_some(view))
+    }
+
+    fn settlement(&self, id: SettlementId) -> Result<SettlementView, Stop> {
+        let row = self.facts.settlements.get(&id)?.ok_or(Stop::from(Code::NotFound))?;
+        self.merchant(row.merchant)?;
+        let schedule = self.facts.settlement_schedules.get(&row.schedule)?;
+        let schedule = schedule.ok_or_else(|| Stop::Broken(format!("{id} has no days")))?;
+        Ok(SettlementView::of(row, schedule, self.now, self.settings.livemode, self.language))
     }
 
     fn merchant(&self, id: MerchantId) -> Result<MerchantView, Stop> {
@@ -281,8 +413,8 @@ impl Reader<'_> {
     }
 
     fn merchant_balances(&self, id: MerchantId, currencies: &[Currency]) -> Result<Reply, Stop> {
-        self.merchant(id)?;
-        self.balances_of(merchant_accounts(id, currencies))
+        let merchant = self.merchant(id)?;
+        self.balances_of(merchant_accounts(id, currencies), Some(&merchant))
     }
 
     fn webhook_endpoint(&self, id: WebhookEndpointId) -> Result<WebhookEndpointView, Stop> {
@@ -337,7 +469,7 @@ impl Reader<'_> {
     }
 
     const fn reading(&self, role: Role) -> Reading<'_> {
-        Reading { settings: self.settings, role, language: self.language }
+        Reading { settings: self.settings, role, language: self.language, now: self.now }
     }
 
     fn payment_row(&self, id: PaymentId) -> Result<(&Payment, Role), Stop> {
@@ -371,6 +503,53 @@ impl Reader<'_> {
             Actor::Staff(_) => Ok(TransferView::of(transfer, true, livemode)),
             _ => Err(Code::NotFound.into()),
         }
+    }
+
+    /// What staff alone may read.
+    fn for_staff<'a, R>(&self, row: Option<&'a R>) -> Result<&'a R, Stop> {
+        if self.actor.role() == Role::Staff {
+            row.ok_or(Code::NotFound.into())
+        } else {
+            Err(Code::AuthForbidden.into())
+        }
+    }
+
+    fn maintenance(&self, id: MaintenanceId) -> Result<MaintenanceView, Stop> {
+        let row = self.for_staff(self.facts.maintenance_windows.get(&id)?)?;
+        Ok(MaintenanceView::of(row, self.now, self.settings.livemode))
+    }
+
+    fn incident(&self, id: IncidentId) -> Result<IncidentView, Stop> {
+        let row = self.for_staff(self.facts.incidents.get(&id)?)?;
+        Ok(IncidentView::of(row, self.settings.livemode))
+    }
+
+    /// Its owner reads it as their own business, and staff read it as staff.
+    fn outgoing_row(&self, id: OutgoingId) -> Result<(Out, Role), Stop> {
+        let out = Out::get(id, self.facts)?.ok_or(Stop::from(Code::NotFound))?;
+        if self.actor.role() == Role::Staff {
+            return Ok((out, Role::Staff));
+        }
+        let is_own = match out.purse {
+            Purse::User(user) => self.actor == Actor::User(user),
+            Purse::Merchant(merchant) => {
+                self.facts.merchants.get(&merchant)?.is_some_and(|merchant| self.actor.acts_for(merchant))
+            }
+        };
+        if is_own { Ok((out, Role::Payer)) } else { Err(Code::NotFound.into()) }
+    }
+
+    fn outgoing(&self, id: OutgoingId) -> Result<OutgoingView, Stop> {
+        let (out, role) = self.outgoing_row(id)?;
+        OutgoingView::of(&out, self.facts, role, self.settings.livemode, self.language)
+    }
+
+    fn case(&self, id: CaseId) -> Result<CaseView, Stop> {
+        if self.actor.role() != Role::Staff {
+            return Err(Code::AuthForbidden.into());
+        }
+        let case = self.facts.operations_cases.get(&id)?.ok_or(Stop::from(Code::NotFound))?;
+        Ok(CaseView::of(case, self.now, self.settings.livemode, self.language))
     }
 
     fn refund_row(&self, id: RefundId) -> Result<(&Refund, Role), Stop> {

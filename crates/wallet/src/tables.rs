@@ -5,15 +5,20 @@
 
 use makegood_base::{RawId, Timestamp};
 
+pub use crate::cases::OperationsCase;
 pub use makegood_auth::{Session, Staff, User};
-pub use makegood_banking::{BankCard, BankTransfer};
-pub use makegood_base::{
-    ApiKeyId, BankCardId, BankTransferId, EventId, MerchantId, OrderId, PaymentId, RefundId, SessionId,
-    StaffId, TopUpId, TransferId, UserId, WebhookEndpointId, WebhookSecretId,
+pub use makegood_banking::{
+    BankCard, BankMessage, BankMessageKey, BankTransfer, Incident, MaintenanceWindow,
 };
-pub use makegood_merchants::{ApiKey, Merchant};
+pub use makegood_base::{
+    ApiKeyId, BankCardId, BankTransferId, CaseId, EventId, IncidentId, MaintenanceId, MerchantId, OrderId,
+    PaymentId, PayoutId, RefundId, SessionId, SettlementId, StaffId, TopUpId, TransferId, UserId,
+    WebhookEndpointId, WebhookSecretId, WithdrawalId,
+};
+pub use makegood_ledger::AccountId;
+pub use makegood_merchants::{ApiKey, Merchant, Settlement, SettlementSchedule};
 pub use makegood_notify::{Delivery, DeliveryKey, Event, WebhookEndpoint};
-pub use makegood_payments::{Order, Payment, TopUp, Transfer};
+pub use makegood_payments::{Order, Payment, Payout, TopUp, Transfer, Withdrawal};
 pub use makegood_refunds::Refund;
 
 /// Calls a macro with every table: its name, its row, its key.
@@ -31,8 +36,16 @@ macro_rules! for_each_table {
             payments: $crate::tables::Payment, $crate::tables::PaymentId;
             top_ups: $crate::tables::TopUp, $crate::tables::TopUpId;
             transfers: $crate::tables::Transfer, $crate::tables::TransferId;
+            settlement_schedules: $crate::tables::SettlementSchedule, $crate::tables::AccountId;
+            settlements: $crate::tables::Settlement, $crate::tables::SettlementId;
+            withdrawals: $crate::tables::Withdrawal, $crate::tables::WithdrawalId;
+            payouts: $crate::tables::Payout, $crate::tables::PayoutId;
             refunds: $crate::tables::Refund, $crate::tables::RefundId;
             bank_transfers: $crate::tables::BankTransfer, $crate::tables::BankTransferId;
+            operations_cases: $crate::tables::OperationsCase, $crate::tables::CaseId;
+            bank_messages: $crate::tables::BankMessage, $crate::tables::BankMessageKey;
+            maintenance_windows: $crate::tables::MaintenanceWindow, $crate::tables::MaintenanceId;
+            incidents: $crate::tables::Incident, $crate::tables::IncidentId;
             lookups: $crate::tables::Lookup, $crate::tables::LookupKey;
             idempotency: $crate::tables::Idempotency, $crate::tables::IdempotencyKey;
             events: $crate::tables::Event, $crate::tables::EventId;
@@ -60,6 +73,14 @@ pub enum LookupKind {
     TopUpRef,
     /// A payer's own reference of a transfer, of a user.
     TransferRef,
+    /// The operations case of a kind and an object, of nobody.
+    OperationsCase,
+    /// A bank's own name of a maintenance window, behind the bank's.
+    BankWindow,
+    /// A user's own reference of a withdrawal, of a user.
+    WithdrawalRef,
+    /// A merchant's own reference of a payout, of a merchant.
+    PayoutRef,
 }
 
 impl LookupKind {
@@ -72,6 +93,10 @@ impl LookupKind {
         Self::PaymentRef,
         Self::TopUpRef,
         Self::TransferRef,
+        Self::OperationsCase,
+        Self::BankWindow,
+        Self::WithdrawalRef,
+        Self::PayoutRef,
     ];
 
     /// The kind as it is stored.
@@ -85,6 +110,10 @@ impl LookupKind {
             Self::PaymentRef => "payment_ref",
             Self::TopUpRef => "top_up_ref",
             Self::TransferRef => "transfer_ref",
+            Self::OperationsCase => "operations_case",
+            Self::BankWindow => "bank_window",
+            Self::WithdrawalRef => "withdrawal_ref",
+            Self::PayoutRef => "payout_ref",
         }
     }
 }
@@ -176,6 +205,10 @@ pub enum TimerKind {
     Payment,
     /// A bank transfer whose turn it is.
     BankTransfer,
+    /// A pending account whose day ends.
+    SettlementDay,
+    /// A settlement that is due.
+    Settlement,
     /// A merchant whose webhook endpoints have to be told that there are events.
     EventFeed,
     /// A webhook endpoint whose turn it is.
@@ -184,8 +217,15 @@ pub enum TimerKind {
 
 impl TimerKind {
     /// Every kind.
-    pub const ALL: &'static [Self] =
-        &[Self::Order, Self::Payment, Self::BankTransfer, Self::EventFeed, Self::WebhookEndpoint];
+    pub const ALL: &'static [Self] = &[
+        Self::Order,
+        Self::Payment,
+        Self::BankTransfer,
+        Self::SettlementDay,
+        Self::Settlement,
+        Self::EventFeed,
+        Self::WebhookEndpoint,
+    ];
 
     /// The kind as it is stored.
     #[must_use]
@@ -194,6 +234,8 @@ impl TimerKind {
             Self::Order => "order",
             Self::Payment => "payment",
             Self::BankTransfer => "bank_transfer",
+            Self::SettlementDay => "settlement_day",
+            Self::Settlement => "settlement",
             Self::EventFeed => "event_feed",
             Self::WebhookEndpoint => "webhook_endpoint",
         }

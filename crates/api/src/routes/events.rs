@@ -75,8 +75,8 @@ impl Events {
 
 /// What happened to the caller's objects, newest first.
 ///
-/// A user's payments, top-ups and refunds, and the transfers that they got; a merchant's orders, payments and
-/// refunds. Staff read everybody's, each as it was told. The words in events are always English.
+/// A user's payments, top-ups, withdrawals and refunds, and the transfers that they got; a merchant's orders,
+/// payments, refunds, settlements and payouts. Staff read everybody's, each as it was told. The words in events are always English.
 #[utoipa::path(
     get, path = "/v1/events", tag = "Events", params(Events),
     responses((status = 200, description = "A page of events.", body = ListView<Event>)),

@@ -5,7 +5,9 @@ use crate::fields;
 use crate::paging::Page;
 use crate::shared::Api;
 use makegood_base::limits::PAGE_ROWS_MAX;
-use makegood_base::{BankTransferId, PaymentId, RawId, RefundId, TopUpId, TransferId};
+use makegood_base::{
+    BankTransferId, PaymentId, PayoutId, RawId, RefundId, SettlementId, TopUpId, TransferId, WithdrawalId,
+};
 use makegood_ledger::{AccountId, Action, RowKey, Side};
 use makegood_money::{Currency, Money};
 use makegood_store::HistoryEntry;
@@ -137,13 +139,36 @@ fn entry(rows: &[HistoryEntry], currency: Currency) -> Option<EntryView> {
 /// The object that a movement belongs to, as its kind of movement names it.
 fn reference(code: MovementCode, raw: RawId) -> String {
     match code {
-        MovementCode::TopUp => TopUpId::from_raw(raw).to_string(),
+        // What is taken back of a balance was a top-up; of a payment that came too late nothing was on a balance.
+        MovementCode::TopUp | MovementCode::BankReturned => TopUpId::from_raw(raw).to_string(),
         MovementCode::Transfer => TransferId::from_raw(raw).to_string(),
-        MovementCode::Payment | MovementCode::CardPayment => PaymentId::from_raw(raw).to_string(),
-        MovementCode::LateSuccess => BankTransferId::from_raw(raw).to_string(),
+        MovementCode::Payment | MovementCode::CardPayment | MovementCode::CardPaymentReturned => {
+            PaymentId::from_raw(raw).to_string()
+        }
+        MovementCode::LateSuccess | MovementCode::Unidentified | MovementCode::UnidentifiedCorrected => {
+            BankTransferId::from_raw(raw).to_string()
+        }
+        MovementCode::WithdrawalHeld
+        | MovementCode::WithdrawalReleased
+        | MovementCode::WithdrawalSent
+        | MovementCode::WithdrawalCompleted
+        | MovementCode::WithdrawalFailed
+        | MovementCode::WithdrawalReturned
+        | MovementCode::WithdrawalPaidLate
+        | MovementCode::WithdrawalLateReturned => WithdrawalId::from_raw(raw).to_string(),
+        MovementCode::PayoutHeld
+        | MovementCode::PayoutReleased
+        | MovementCode::PayoutSent
+        | MovementCode::PayoutCompleted
+        | MovementCode::PayoutFailed
+        | MovementCode::PayoutReturned
+        | MovementCode::PayoutPaidLate
+        | MovementCode::PayoutLateReturned => PayoutId::from_raw(raw).to_string(),
+        MovementCode::Settlement => SettlementId::from_raw(raw).to_string(),
         MovementCode::Refund
         | MovementCode::CardRefund
         | MovementCode::CardRefundSettled
-        | MovementCode::CardRefundRefused => RefundId::from_raw(raw).to_string(),
+        | MovementCode::CardRefundRefused
+        | MovementCode::TransferOutReturned => RefundId::from_raw(raw).to_string(),
     }
 }

@@ -91,7 +91,7 @@ async fn get(
 #[utoipa::path(
     get, path = "/v1/merchants/{id}/balances", tag = "Merchants",
     params(("id" = String, Path, example = "mch_01h455vb4pex5vsknk084sn02q")),
-    responses((status = 200, description = "`pending`, `available` and `reserve`, for each currency.", body = BalancesView)),
+    responses((status = 200, description = "`pending`, `available` and `reserve`, for each currency; with what becomes available next, and when.", body = BalancesView)),
 )]
 async fn balances(
     State(api): State<Api>,

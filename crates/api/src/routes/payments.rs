@@ -122,7 +122,8 @@ list_parameters! {
         /// Only the one that the caller made with this reference.
         client_ref,
         /// One of `requires_confirmation`, `processing`, `unknown`, `succeeded`, `partially_refunded`,
-        /// `refunded`, `failed`, `reversing`, `reversed`, `cancelled` and `closed`: only those with this status.
+        /// `refunded`, `returned`, `failed`, `reversing`, `reversed`, `cancelled` and `closed`: only those with this
+        /// status.
         status,
     }
 }

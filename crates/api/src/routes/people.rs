@@ -108,7 +108,7 @@ struct Banks {
     data: Vec<BankView>,
 }
 
-/// The banks whose cards can be linked, with their health.
+/// The banks whose cards can be linked: how each does, when it is not there, and what is wrong with it.
 #[utoipa::path(
     get, path = "/v1/banks", tag = "People", security(()),
     responses((status = 200, description = "The banks.", body = Banks)),

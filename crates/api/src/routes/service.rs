@@ -37,8 +37,9 @@ async fn readyz(State(api): State<Api>) -> Result<&'static str, Refused> {
     get, path = "/metrics", tag = "Service", security(()),
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")),
 )]
-async fn metrics_page() -> Response {
+async fn metrics_page(State(api): State<Api>) -> Response {
     const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+    api.app.measure_banks();
     let text = metrics::recorder().map(|recorder| recorder.render()).unwrap_or_default();
     ([(header::CONTENT_TYPE, PROMETHEUS)], text).into_response()
 }

@@ -87,6 +87,7 @@ async fn no_bank_is_called_for_a_session_that_another_server_ended() {
         name: "A bank".to_owned(),
         url: format!("http://{}", bank.local_addr().unwrap()),
         secret: "secret".to_owned(),
+        callback_secret: None,
         answer_timeout: std::time::Duration::from_millis(100),
     };
     let other = service.wallet.another_app(vec![config], JobsConfig::default()).await;

@@ -34,6 +34,7 @@ async fn amounts_that_are_none_are_refused_wherever_money_is_named() {
         ".1",
     ];
     let payment = format!("/v1/payments/{}/refunds", "pay_01h455vb4pex5vsknk084sn02q");
+    let payout = format!("/v1/merchants/{PAYEE}/payouts");
     let confirm = format!("/v1/payments/{}/confirm", "pay_01h455vb4pex5vsknk084sn02q");
     // Each route that takes money, with a place for the amount.
     let routes = [
@@ -61,6 +62,14 @@ async fn amounts_that_are_none_are_refused_wherever_money_is_named() {
         (
             confirm.as_str(),
             format!(r#"{{"expect":{{"payee":"{PAYEE}","amount":{{"amount":AMOUNT,"currency":"CNY"}}}}}}"#),
+        ),
+        (
+            "/v1/withdrawals",
+            format!(r#"{{"amount":{{"amount":AMOUNT,"currency":"CNY"}},"bank_card":"{CARD}"}}"#),
+        ),
+        (
+            payout.as_str(),
+            format!(r#"{{"amount":{{"amount":AMOUNT,"currency":"CNY"}},"bank_card":"{CARD}"}}"#),
         ),
         (payment.as_str(), r#"{"reason":"x","amount":{"amount":AMOUNT,"currency":"CNY"}}"#.to_owned()),
     ];

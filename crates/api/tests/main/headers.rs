@@ -34,7 +34,7 @@ async fn http_refuses_in_problems_too() {
     for (method, path, status, code, allow) in [
         (Method::GET, "/nothing", 404, "not_found", ""),
         (Method::GET, "/v1/payments/", 404, "not_found", ""),
-        (Method::GET, "/v1/withdrawals", 404, "not_found", ""),
+        (Method::GET, "/v1/nothing", 404, "not_found", ""),
         (Method::PUT, "/v1/payments", 405, "request.method_not_allowed", "GET,HEAD,POST"),
         (Method::TRACE, "/v1/me", 405, "request.method_not_allowed", "GET,HEAD"),
         (Method::OPTIONS, "/v1/me", 405, "request.method_not_allowed", "GET,HEAD"),

@@ -3,6 +3,7 @@
 use crate::client::{Answered, Service, request};
 use axum::body::Body;
 use axum::http::Method;
+use makegood_auth::StaffRole;
 use makegood_banking as bank;
 use makegood_banksim::cards;
 use makegood_base::{BankTransferId, Clock as _};
@@ -122,7 +123,8 @@ async fn events_are_told_to_whom_they_concern() {
     let alerts = format!("{path}?only=alerts");
     assert_eq!(get(&service, &staff.token, &alerts, "type").await, [""; 0]);
     mismatched(&service, &payer, &shop).await;
-    assert_eq!(get(&service, &staff.token, &alerts, "type").await, ["alert.bank_mismatch"]);
+    let told = get(&service, &staff.token, &alerts, "type").await;
+    assert_eq!(told, ["alert.bank_mismatch", "case.opened"]);
     for token in [&payer.token, &shop.token] {
         service.get(token, &alerts).await.expect(403);
         let all = get(&service, token, path, "type").await;
@@ -139,6 +141,58 @@ async fn events_are_told_to_whom_they_concern() {
     assert_eq!((&data["id"], &data["decline"]["code"]), (&payment.into(), &"bank.insufficient_funds".into()));
     let events = service.get(&shop.token, path).await.expect(200);
     assert!(!String::from_utf8(events.body).unwrap().contains("bank.insufficient_funds"));
+    service.wallet.finish().await;
+}
+
+#[tokio::test]
+async fn cases_are_for_staff_and_closed_by_operations() {
+    let service = Service::start().await;
+    let wallet = &service.wallet;
+    let user = wallet.user_with("100.00").await;
+    let (staff, boss) = (wallet.staff().await, wallet.staff_with(StaffRole::Operations).await);
+    let card = wallet.card(&user, cards::REFUSES).await;
+    for _ in 0..4 {
+        wallet.clock.advance(std::time::Duration::from_millis(2));
+        let _fails = wallet.withdraw(&user, card, "1.00").await.expect(202);
+        wallet.run().await;
+    }
+    let list = "/v1/ops/cases";
+    let all = get(&service, &staff.token, list, "id").await;
+    assert_eq!(all.len(), 2);
+    for (query, expected) in [
+        ("status=open&kind=repeated_failure&owner=support", 2),
+        ("owner=operations", 0),
+        ("kind=overdue_settlement", 0),
+        ("status=closed", 0),
+        ("limit=1", 1),
+    ] {
+        let path = format!("{list}?{query}");
+        assert_eq!(get(&service, &staff.token, &path, "id").await, all[..expected], "{query}");
+    }
+    for (query, field) in [("status=x", "status"), ("kind=x", "kind"), ("owner=x", "owner")] {
+        let refused = service.get(&staff.token, &format!("{list}?{query}")).await.expect(422);
+        assert_eq!(refused.text("/field"), field);
+    }
+    let first = service.get(&boss.token, &format!("{list}?limit=1")).await.expect(200);
+    let next = format!("{list}?limit=1&cursor={}", first.text("/next_cursor"));
+    assert_eq!(get(&service, &boss.token, &next, "id").await, all[1..]);
+    let case = format!("{list}/{}", all[0]);
+    service.get(&user.token, list).await.expect(403);
+    service.get(&user.token, &case).await.expect(403);
+    let close = format!("{case}/close");
+    for token in [&user.token, &staff.token] {
+        service.post(token, &close, r#"{"note":"done"}"#).await.expect(403);
+    }
+    service.post(&boss.token, &close, r#"{"note":""}"#).await.expect(422);
+    let closed = service.post(&boss.token, &close, r#"{"note":"Another card is linked"}"#).await.expect(200);
+    assert_eq!(
+        (closed.text("/status"), closed.text("/closed_by")),
+        ("closed".to_owned(), boss.id.to_string())
+    );
+    assert_eq!(get(&service, &staff.token, &format!("{list}?status=closed"), "id").await, all[..1]);
+    let chinese = request(Method::GET, &staff.token, &case).header("accept-language", "zh-CN");
+    let read = service.send(chinese.body(Body::empty()).unwrap()).await.expect(200);
+    assert_eq!(read.text("/kind/text"), "同一件事多次失败。");
     service.wallet.finish().await;
 }
 

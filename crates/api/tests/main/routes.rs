@@ -12,6 +12,7 @@ const INVENTORY: &[&str] = &[
     "/healthz get!",
     "/metrics get!",
     "/readyz get!",
+    "/v1/bank-callbacks/{id} post!",
     "/v1/banks get!",
     "/v1/events get",
     "/v1/events/{id} get",
@@ -24,7 +25,20 @@ const INVENTORY: &[&str] = &[
     "/v1/merchants get post",
     "/v1/merchants/{id} get",
     "/v1/merchants/{id}/balances get",
+    "/v1/merchants/{id}/payouts get post$",
+    "/v1/merchants/{id}/settlements get",
     "/v1/merchants/{id}/transactions get",
+    "/v1/ops/bank-transfers/{id} get",
+    "/v1/ops/bank-transfers/{id}/recall post",
+    "/v1/ops/cases get",
+    "/v1/ops/cases/{id} get",
+    "/v1/ops/cases/{id}/close post",
+    "/v1/ops/incidents get post",
+    "/v1/ops/incidents/{id} get",
+    "/v1/ops/incidents/{id}/end post",
+    "/v1/ops/maintenance-windows get post",
+    "/v1/ops/maintenance-windows/{id} get",
+    "/v1/ops/maintenance-windows/{id}/end post",
     "/v1/orders get post",
     "/v1/orders/{id} get!",
     "/v1/orders/{id}/cancel post",
@@ -33,8 +47,12 @@ const INVENTORY: &[&str] = &[
     "/v1/payments/{id} get",
     "/v1/payments/{id}/cancel post",
     "/v1/payments/{id}/confirm post$",
+    "/v1/payments/{id}/events get",
     "/v1/payments/{id}/refunds get post$",
     "/v1/payments/{id}/trace get",
+    "/v1/payouts/{id} get",
+    "/v1/payouts/{id}/cancel post",
+    "/v1/payouts/{id}/trace get",
     "/v1/refunds get",
     "/v1/refunds/{id} get",
     "/v1/refunds/{id}/trace get",
@@ -55,6 +73,10 @@ const INVENTORY: &[&str] = &[
     "/v1/webhook-endpoints/{id}/replay post",
     "/v1/webhook-endpoints/{id}/rotate-secret post",
     "/v1/webhook-endpoints/{id}/test post",
+    "/v1/withdrawals get post$",
+    "/v1/withdrawals/{id} get",
+    "/v1/withdrawals/{id}/cancel post",
+    "/v1/withdrawals/{id}/trace get",
 ];
 
 fn document() -> Value {
@@ -197,7 +219,10 @@ async fn nobody_gets_in_without_a_token_where_the_document_asks_for_one() {
         let answered = service.send(builder.body(body).unwrap()).await;
         let is_refused = answered.status == StatusCode::UNAUTHORIZED;
         // What is for whoever presents a QR code is not for others; and these are no one's login and password.
-        let is_conditional = matches!(path.as_str(), "/v1/orders/{id}" | "/v1/resolve" | "/v1/sessions");
+        let is_conditional = matches!(
+            path.as_str(),
+            "/v1/orders/{id}" | "/v1/resolve" | "/v1/sessions" | "/v1/bank-callbacks/{id}"
+        );
         let is_open = is_public(&operation) && !is_conditional;
         assert_eq!(is_refused, !is_open, "{method} {path}: {}", String::from_utf8_lossy(&answered.body));
     }
@@ -306,9 +331,14 @@ fn put(body: &mut Value, path: &[String], value: Value) {
 /// An id of the kind that a path is about.
 fn some_id(path: &str) -> &'static str {
     const IDS: &[(&str, &str)] = &[
+        ("/v1/bank-callbacks", "simbank"),
         ("/v1/me/bank-cards", "crd_01h455vb4pex5vsknk084sn02q"),
         ("/v1/events", "evt_01h455vb4pex5vsknk084sn02q"),
         ("/v1/merchants", "mch_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/ops/cases", "case_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/ops/bank-transfers", "btr_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/ops/incidents", "inc_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/ops/maintenance-windows", "mnt_01h455vb4pex5vsknk084sn02q"),
         ("/v1/orders", "ord_01h455vb4pex5vsknk084sn02q"),
         ("/v1/payments", "pay_01h455vb4pex5vsknk084sn02q"),
         ("/v1/refunds", "rfd_01h455vb4pex5vsknk084sn02q"),
@@ -316,6 +346,8 @@ fn some_id(path: &str) -> &'static str {
         ("/v1/top-ups", "top_01h455vb4pex5vsknk084sn02q"),
         ("/v1/transfers", "trf_01h455vb4pex5vsknk084sn02q"),
         ("/v1/webhook-endpoints", "whe_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/withdrawals", "wdr_01h455vb4pex5vsknk084sn02q"),
+        ("/v1/payouts", "pyt_01h455vb4pex5vsknk084sn02q"),
     ];
     IDS.iter().find(|(prefix, _)| path.starts_with(prefix)).map_or("", |(_, id)| id)
 }

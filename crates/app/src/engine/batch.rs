@@ -126,7 +126,13 @@ impl<S: Store> Runner<S> {
                 }
                 Failure::Transient(reason) => {
                     tracing::warn!(batch = %id, reason, "a batch was given up");
-                    return Settled::Undecided(Undecided::Busy);
+                    // A store that fails each commit, on a full disk for one, is not there; it is not busy.
+                    let is_down = lost.is_some();
+                    return Settled::Undecided(if is_down {
+                        Undecided::Unavailable
+                    } else {
+                        Undecided::Busy
+                    });
                 }
                 // The batch's id is there after all: the commit that was lost has come late.
                 Failure::Deterministic(_) if lost.is_some() && self.look_up(id).await == Some(true) => {
@@ -318,6 +324,10 @@ fn changed(changes: &Changes) -> Vec<RawId> {
     ids.extend(changes.orders.updated.iter().map(|(row, _)| row.id.raw()));
     ids.extend(changes.top_ups.updated.iter().map(|(row, _)| row.id.raw()));
     ids.extend(changes.refunds.updated.iter().map(|(row, _)| row.id.raw()));
+    // What waits for a bank may have a new time, or be put off.
+    ids.extend(changes.bank_transfers.updated.iter().map(|(row, _)| row.purpose.object()));
+    ids.extend(changes.withdrawals.updated.iter().map(|(row, _)| row.id.raw()));
+    ids.extend(changes.payouts.updated.iter().map(|(row, _)| row.id.raw()));
     ids
 }
 

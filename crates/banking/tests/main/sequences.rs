@@ -1,6 +1,6 @@
 //! Every sequence of up to six events: nothing contradicts itself, and it is always somebody's turn.
 
-use crate::{accepted, at, mismatched, refused, succeeded, transfer};
+use crate::{accepted, at, misdirected, mismatched, refused, returned, succeeded, transfer};
 use makegood_banking::{Answer, BankTransfer, Outcome, Schedule, State, Step};
 use makegood_base::Timestamp;
 use std::{collections::HashSet, time::Duration};
@@ -27,11 +27,13 @@ enum Told {
     Refused,
     NotFound,
     NoAnswer,
+    Misdirected,
+    Returned,
 }
 
-use Told::{Accepted, Mismatched, NoAnswer, NotFound, Refused, Succeeded};
+use Told::{Accepted, Misdirected, Mismatched, NoAnswer, NotFound, Refused, Returned, Succeeded};
 
-const EVENTS: [Event; 15] = [
+const EVENTS: [Event; 18] = [
     Event::Called(Succeeded),
     Event::Called(Mismatched),
     Event::Called(Accepted),
@@ -45,6 +47,9 @@ const EVENTS: [Event; 15] = [
     Event::Callback(Mismatched),
     Event::Callback(Accepted),
     Event::Callback(Refused),
+    Event::Callback(Misdirected),
+    Event::Callback(Returned),
+    Event::Called(Returned),
     Event::Reverse,
     Event::Wait,
 ];
@@ -57,6 +62,8 @@ fn message(told: Told) -> Answer {
         Refused => refused(),
         NotFound => Answer::NotFound,
         NoAnswer => Answer::NoAnswer,
+        Misdirected => misdirected(),
+        Returned => returned(),
     }
 }
 
@@ -141,6 +148,9 @@ fn judge(before: &History, after: &History) {
     assert_eq!(mismatches, usize::from(new.mismatch.is_some()));
     let contradictions = count(|outcome| *outcome == Outcome::Contradiction);
     assert_eq!(contradictions, usize::from(new.contradicted_at.is_some()));
+    let returns = count(|outcome| matches!(outcome, Outcome::Returned(_)));
+    assert!(returns <= usize::from(new.returned_at.is_some()), "a return is told at most once");
+    assert!(new.expected_by >= old.expected_by, "a promise is never taken back");
     assert!(count(|outcome| *outcome == Outcome::BecameUnknown) <= 1);
 }
 
@@ -195,24 +205,41 @@ fn every_sequence_of_events_is_consistent() {
     println!("{sequences} sequences of {LENGTH_MAX} events to {} places, violations 0", places.len());
 }
 
-/// All orders of six messages, duplicates among them: the state is the first final word, and money is told
-/// to have arrived exactly once, in time or late.
+/// All orders of up to six messages, duplicates among them: the state is the first final word, and money is told to
+/// have arrived exactly once, in time or late; where the bank took it back, it is told to be gone once, or never to
+/// have come.
 #[test]
 fn callbacks_in_every_order_have_one_effect() {
+    const SETS: &[&[Told]] = &[
+        &[Succeeded, Succeeded, Refused, Refused, Accepted, NoAnswer],
+        &[Succeeded, Succeeded, Returned, Returned, Accepted, Refused],
+        &[Succeeded, Returned, Refused, Refused, Accepted, NotFound],
+        &[Refused, Accepted, Succeeded],
+        &[Returned, Succeeded],
+    ];
     let schedule = Schedule::default();
     let mut orders = 0;
-    let words = [Succeeded, Succeeded, Refused, Refused, Accepted, NoAnswer];
-    permutations(&mut words.to_vec(), 0, &mut |order| {
-        orders += 1;
-        let mut transfer = transfer(&schedule);
-        transfer.claim(at(0), &schedule);
-        let outcomes: Vec<_> = order.iter().map(|told| transfer.callback(message(*told), at(1))).collect();
-        let first = order.iter().find(|told| matches!(told, Succeeded | Refused));
-        let expected = if first == Some(&Succeeded) { State::Settled } else { State::Refused };
-        assert_eq!(transfer.state, expected, "{order:?}");
-        let arrived = |outcome: &&Outcome| matches!(outcome, Outcome::Settled | Outcome::LateSuccess);
-        assert_eq!(outcomes.iter().filter(arrived).count(), 1, "{order:?}: {outcomes:?}");
-    });
+    for words in SETS {
+        permutations(&mut words.to_vec(), 0, &mut |order| {
+            orders += 1;
+            let mut transfer = transfer(&schedule);
+            transfer.claim(at(0), &schedule);
+            let outcomes: Vec<_> =
+                order.iter().map(|told| transfer.callback(message(*told), at(1))).collect();
+            let first = order.iter().find(|told| matches!(told, Succeeded | Refused | Returned));
+            let expected = if first == Some(&Succeeded) { State::Settled } else { State::Refused };
+            assert_eq!(transfer.state, expected, "{order:?}");
+            let arrived = |outcome: &&Outcome| matches!(outcome, Outcome::Settled | Outcome::LateSuccess);
+            let arrived = outcomes.iter().filter(arrived).count();
+            let gone = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Returned(_))).count();
+            if order.contains(&Returned) {
+                assert_eq!(arrived, gone, "{order:?}: {outcomes:?}");
+                assert!(arrived <= 1);
+            } else {
+                assert_eq!((arrived, gone), (1, 0), "{order:?}: {outcomes:?}");
+            }
+        });
+    }
     println!("{orders} permutations, divergent 0");
 }
 

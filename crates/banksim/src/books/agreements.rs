@@ -30,27 +30,16 @@ impl Books {
     /// Makes an agreement for a card number, to be confirmed with the code.
     pub(crate) async fn link(&self, number: &str, holder_name: &str) -> Result<Linked, Problem> {
         let card = Card::from_number(number).ok_or(Problem::CardNumber)?;
-        let name = holder_name.trim();
-        if name.is_empty() || name.chars().count() > NAME_LENGTH_MAX || name.chars().any(char::is_control) {
-            return Err(Problem::HolderName);
-        }
-        let mut transaction = self.database.begin().await?;
+        let name = holder_name_of(holder_name)?;
+        let mut transaction = self.ledger.database.begin().await?;
         let registered = registered_name(&mut transaction, &card, name).await?;
-        let holder_check = match card.holder {
-            Holder::Unavailable => HolderCheck::Unavailable,
-            Holder::Anybody => compare(None, name),
-            Holder::FirstName => compare(Some(&registered), name),
-        };
+        let holder_check = check(card.holder, &registered, name);
         let number = next_number(&mut transaction, "agreement").await?;
-        let agreement = agreement_name(self.config.seed, number);
+        let agreement = agreement_name(self.config().seed, number);
         let text =
             "INSERT INTO agreements (agreement, account, is_active, created_at) VALUES ($1, $2, $3, $4)";
-        let row = vec![
-            agreement.as_str().into(),
-            card.account.as_str().into(),
-            false.into(),
-            self.clock.now().into(),
-        ];
+        let row =
+            vec![agreement.as_str().into(), card.account.as_str().into(), false.into(), self.now().into()];
         transaction.execute(text, row).await?;
         transaction.commit().await?;
         Ok(Linked { agreement, last4: card.last4, holder_check })
@@ -58,7 +47,7 @@ impl Books {
 
     /// Makes an agreement usable; again has no further effect.
     pub(crate) async fn confirm(&self, agreement: &str, code: &str) -> Result<(), Problem> {
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = self.ledger.database.begin().await?;
         let text = "UPDATE agreements SET is_active = is_active OR $2 WHERE agreement = $1";
         let is_right = code == CODE;
         let known = transaction.execute(text, vec![agreement.into(), is_right.into()]).await?;
@@ -68,6 +57,45 @@ impl Books {
             (_, false) => Err(Problem::WrongCode),
             (_, true) => Ok(()),
         }
+    }
+}
+
+impl Books {
+    /// Says whether a name is that of the holder of an agreement's card, confirmed or not.
+    pub(crate) async fn check_holder(
+        &self,
+        agreement: &str,
+        holder_name: &str,
+    ) -> Result<HolderCheck, Problem> {
+        let name = holder_name_of(holder_name)?;
+        let text = "SELECT cards.account, cards.behaviour, cards.holder_name FROM agreements
+            JOIN cards ON cards.account = agreements.account WHERE agreements.agreement = $1";
+        let kinds = &[Kind::Text, Kind::Text, Kind::Text];
+        let mut transaction = self.ledger.database.read().await?;
+        let rows = transaction.query(text, vec![agreement.into()], kinds).await?;
+        transaction.rollback().await;
+        let row = rows.into_iter().next().ok_or(Problem::AgreementNotFound)?;
+        let mut fields = Fields::new("cards", row);
+        let account: String = fields.take()?;
+        let behaviour = fields.take_as(|name: String| Behaviour::from_name(&name))?;
+        let registered: String = fields.take()?;
+        Ok(check(Holder::of_account(&account, behaviour), &registered, name))
+    }
+}
+
+fn holder_name_of(text: &str) -> Result<&str, Problem> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().count() > NAME_LENGTH_MAX || name.chars().any(char::is_control) {
+        return Err(Problem::HolderName);
+    }
+    Ok(name)
+}
+
+fn check(holder: Holder, registered: &str, name: &str) -> HolderCheck {
+    match holder {
+        Holder::Unavailable => HolderCheck::Unavailable,
+        Holder::Anybody => compare(None, name),
+        Holder::FirstName => compare(Some(registered), name),
     }
 }
 

@@ -1,84 +1,49 @@
-//! The bank's books: agreements, transfers, and a double entry for every one that moved money. Each call is
-//! one transaction on the database, durable when it returns.
+//! The bank's books: agreements, transfers, a double entry for everything that moved money, and what is still to be
+//! told. Whatever is written is durable when the call returns.
+//!
+//! All that comes often is written by one clerk, in the order in which it came, as many calls in one transaction as
+//! are waiting: one commit serves them all.
 
 mod agreements;
+mod changes;
+mod clerk;
+mod decide;
+mod injected;
+mod outbox;
 mod posting;
 mod reports;
 mod schema;
-mod transfers;
+mod transfer;
+mod windows;
+mod words;
 
-use crate::{config::Config, faults::FaultSwitch};
+use crate::{config::Config, problem::Problem, switches::Switches};
+use clerk::Desk;
 use makegood_base::{Clock, Timestamp};
-use makegood_money::Money;
-use makegood_sql::{Database, Error, Kind, Options, Transaction};
-use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use makegood_sql::{Database, Error, Fields, Kind, Options, Transaction};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+use tokio::sync::Notify;
 
-pub(crate) use transfers::Received;
+pub use changes::Outcome;
+pub(crate) use clerk::Delivery;
+pub(crate) use decide::{Manner, Received};
+pub use injected::{Injected, InjectedKind};
+pub(crate) use outbox::{Message, Way};
+pub use reports::CallbackCounts;
+pub(crate) use transfer::{Instruction, Recall, Shown, Transfer};
+pub use words::{Direction, Status};
 
 /// The account that the wallet's money is on.
 const POOL: &str = "pool";
 /// Where the opening balances come from.
 const VAULT: &str = "vault";
+/// A card that nobody has linked.
+const STRANGER: &str = "card:stranger";
 
-/// Which way the money goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// From the card to the pool account.
-    In,
-    /// From the pool account to the card.
-    Out,
-}
-
-/// How a transfer stands at the bank.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Taken; it settles later.
-    Accepted,
-    /// The money moved.
-    Succeeded,
-    /// The money did not move and will not.
-    Refused,
-    /// Received and put aside: nothing was executed, and nobody gets an answer.
-    Silent,
-}
-
-/// Why the bank does not move the money.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Refusal {
-    InsufficientFunds,
-    CardRefused,
-    CardClosed,
-    LimitExceeded,
-    Expired,
-}
-
-/// What the caller asks for. The same reference with another instruction is a conflict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Instruction {
-    pub(crate) direction: Direction,
-    pub(crate) agreement: String,
-    pub(crate) amount: Money,
-    pub(crate) valid_until: Timestamp,
-}
-
-/// A transfer that the bank knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Transfer {
-    pub(crate) reference: String,
-    pub(crate) sequence: i64,
-    pub(crate) instruction: Instruction,
-    pub(crate) status: Status,
-    pub(crate) refusal: Option<Refusal>,
-    pub(crate) received_at: Timestamp,
-    pub(crate) settle_at: Option<Timestamp>,
-}
-
-/// A status, direction or refusal and what is stored for it.
+/// A word that is stored for a value.
 trait Named: Copy + PartialEq + 'static {
     const NAMES: &'static [(Self, &'static str)];
 
@@ -91,61 +56,122 @@ trait Named: Copy + PartialEq + 'static {
     }
 }
 
-impl Named for Direction {
-    const NAMES: &'static [(Self, &'static str)] = &[(Self::In, "in"), (Self::Out, "out")];
-}
-
-impl Named for Status {
-    const NAMES: &'static [(Self, &'static str)] = &[
-        (Self::Accepted, "accepted"),
-        (Self::Succeeded, "succeeded"),
-        (Self::Refused, "refused"),
-        (Self::Silent, "silent"),
-    ];
-}
-
-impl Named for Refusal {
-    const NAMES: &'static [(Self, &'static str)] = &[
-        (Self::InsufficientFunds, "insufficient_funds"),
-        (Self::CardRefused, "card_refused"),
-        (Self::CardClosed, "card_closed"),
-        (Self::LimitExceeded, "limit_exceeded"),
-        (Self::Expired, "expired"),
-    ];
+/// What the clerk and those who read share.
+struct Ledger {
+    database: Database,
+    clock: Arc<dyn Clock>,
+    config: Config,
+    switches: Arc<Switches>,
+    /// When the next change is due, in microseconds; the end of time where none is.
+    next_change: AtomicI64,
+    /// Wakes whoever sends callbacks.
+    written: Arc<Notify>,
 }
 
 /// The books, open.
 pub(crate) struct Books {
-    database: Database,
-    clock: Arc<dyn Clock>,
-    config: Config,
-    pub(crate) faults: FaultSwitch,
+    ledger: Arc<Ledger>,
+    desk: Desk,
 }
 
 impl Books {
     /// Opens the books, or makes empty ones.
-    pub(crate) async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+    pub(crate) async fn open(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        switches: Arc<Switches>,
+    ) -> Result<Self, Error> {
         let database = Database::open(&config.database_url, Options::default()).await?;
         // With no history for PostgreSQL the bank would start without tables.
         if database.dialect() != makegood_sql::Dialect::Sqlite {
             return Err(Error::Misuse("the simulated bank keeps its books in SQLite".to_owned()));
         }
         database.migrate(schema::MIGRATIONS, &[]).await?;
-        let faults = FaultSwitch::new(config.seed);
-        Ok(Self { database, clock, config, faults })
+        let ledger = Arc::new(Ledger {
+            database,
+            clock,
+            config,
+            switches,
+            // Whatever is due from before is looked at first.
+            next_change: AtomicI64::new(0),
+            written: Arc::default(),
+        });
+        let desk = Desk::open(Arc::clone(&ledger));
+        let books = Self { ledger, desk };
+        books.load_windows().await?;
+        Ok(books)
     }
 
     pub(crate) fn config(&self) -> &Config {
-        &self.config
+        &self.ledger.config
+    }
+
+    pub(crate) fn switches(&self) -> &Switches {
+        &self.ledger.switches
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ledger.clock.now()
+    }
+
+    /// Tells when something was written.
+    pub(crate) fn written(&self) -> Arc<Notify> {
+        Arc::clone(&self.ledger.written)
     }
 
     pub(crate) async fn close(&self) {
-        self.database.close().await;
+        self.ledger.database.close().await;
     }
 
-    /// How the bank names a transfer.
-    pub(crate) fn bank_reference(&self, transfer: &Transfer) -> String {
-        format!("{}-{:010}", self.config.bank, transfer.sequence)
+    /// The transfer as the bank shows it.
+    pub(crate) fn shown(&self, transfer: &Transfer) -> Shown {
+        transfer.shown(&self.ledger.config.bank)
+    }
+
+    /// Takes a transfer. A reference is executed at most once: the same instruction again finds the first one.
+    pub(crate) async fn receive(
+        &self,
+        reference: String,
+        instruction: Instruction,
+    ) -> Result<Received, Problem> {
+        self.desk.receive(reference, instruction).await
+    }
+
+    /// Asks for a transfer's money back. The same again has the same answer.
+    pub(crate) async fn recall(&self, reference: String) -> Result<Recall, Problem> {
+        self.desk.recall(reference).await
+    }
+
+    /// Writes what came of callbacks.
+    pub(crate) async fn delivered(&self, delivery: Delivery) -> Result<(), Problem> {
+        self.desk.delivered(delivery).await
+    }
+
+    /// Brings transfers that wait for good to an end: this one, or all. Returns how many.
+    pub(crate) async fn resolve(&self, reference: Option<String>, outcome: Outcome) -> Result<u64, Problem> {
+        self.desk.resolve(reference, outcome).await
+    }
+
+    /// Whether a change is due.
+    pub(crate) fn is_change_due(&self) -> bool {
+        self.ledger.next_change.load(Ordering::Relaxed) <= self.now().as_micros()
+    }
+
+    /// Does all changes that are due.
+    pub(crate) async fn change_due(&self) -> Result<(), Problem> {
+        while self.is_change_due() {
+            self.desk.change_due().await?;
+        }
+        Ok(())
+    }
+
+    /// The transfer with this reference, as it stands now.
+    pub(crate) async fn find(&self, reference: &str) -> Result<Transfer, Problem> {
+        self.change_due().await?;
+        let mut transaction = self.ledger.database.read().await?;
+        let found = transfer::select(&mut transaction, reference).await?;
+        transaction.rollback().await;
+        found.ok_or(Problem::TransferNotFound)
     }
 }
 
@@ -154,24 +180,5 @@ async fn next_number(transaction: &mut Transaction, counter: &'static str) -> Re
     let text = "UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value";
     let rows = transaction.query(text, vec![counter.into()], &[Kind::Integer]).await?;
     let row = rows.into_iter().next().unwrap_or_default();
-    makegood_sql::Fields::new("counters", row).take()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check<T: Named + serde::Serialize + std::fmt::Debug>() {
-        for (value, name) in T::NAMES {
-            assert_eq!(serde_json::to_value(value).unwrap(), *name);
-            assert_eq!((value.name(), T::from_name(name)), (*name, Some(*value)));
-        }
-    }
-
-    #[test]
-    fn what_is_stored_is_what_is_told() {
-        check::<Direction>();
-        check::<Status>();
-        check::<Refusal>();
-    }
+    Fields::new("counters", row).take()
 }

@@ -1,7 +1,6 @@
 //! Double entry: every movement takes from one account what it gives to another.
 
-use super::{Books, Direction, POOL, Transfer, VAULT, agreements::ActiveCard, next_number};
-use crate::cards::Behaviour;
+use super::{Direction, Ledger, Named, POOL, Transfer, VAULT, next_number};
 use makegood_base::Timestamp;
 use makegood_money::{Currency, Money};
 use makegood_sql::{Error, Fields, Kind, Transaction};
@@ -9,39 +8,105 @@ use makegood_sql::{Error, Fields, Kind, Transaction};
 /// What a card has when it is first used, in minor units: enough for any test.
 const CARD_OPENING_MINOR: i64 = 100_000_000_000;
 
+/// What an entry is of its transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EntryKind {
+    Opening,
+    Transfer,
+    Return,
+    TakenBack,
+}
+
+impl Named for EntryKind {
+    const NAMES: &'static [(Self, &'static str)] = &[
+        (Self::Opening, "opening"),
+        (Self::Transfer, "transfer"),
+        (Self::Return, "return"),
+        (Self::TakenBack, "taken_back"),
+    ];
+}
+
 /// One movement; without a reference it is an opening.
 struct Entry<'a> {
+    kind: EntryKind,
     reference: Option<&'a str>,
     debit: &'a str,
     credit: &'a str,
     amount: Money,
 }
 
-impl Books {
+/// A card's account, and whether it opens with nothing.
+pub(super) struct CardAccount<'a> {
+    pub(super) account: &'a str,
+    pub(super) is_empty: bool,
+}
+
+const DEBIT: &str = "UPDATE balances SET balance = balance - $3
+    WHERE account = $1 AND currency = $2 AND balance >= $3";
+const CHANGE: &str = "UPDATE balances SET balance = balance + $3 WHERE account = $1 AND currency = $2";
+const MOVED: &str = "SELECT debit, credit, currency, amount FROM entries
+    WHERE reference = $1 AND kind = 'transfer'";
+
+impl Ledger {
     /// Moves a transfer's money. `false` if the account that pays has too little: then nothing moved.
     pub(super) async fn post_transfer(
         &self,
         transaction: &mut Transaction,
         transfer: &Transfer,
-        card: &ActiveCard,
+        card: CardAccount<'_>,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let amount = transfer.instruction.amount;
-        let currency = amount.currency();
-        let card_opening = if card.behaviour == Behaviour::NoFunds { 0 } else { CARD_OPENING_MINOR };
-        let pool_opening = self.config.pool_opening.iter().find(|money| money.currency() == currency);
-        let pool_opening = pool_opening.map_or(0, |money| money.minor());
-        open(transaction, &card.account, Money::new(card_opening, currency), now).await?;
-        open(transaction, POOL, Money::new(pool_opening, currency), now).await?;
+        let amount = transfer.amount();
         let (debit, credit) = match transfer.instruction.direction {
-            Direction::In => (card.account.as_str(), POOL),
-            Direction::Out => (POOL, card.account.as_str()),
+            Direction::In => (card.account, POOL),
+            Direction::Out => (POOL, card.account),
         };
-        if balance(transaction, debit, currency).await? < amount.minor() {
-            return Ok(false);
+        let opening = |account: &str| self.opening(account, &card, amount.currency());
+        // Most accounts are there: only one that cannot be changed is looked at.
+        if !is_debited(transaction, debit, amount).await? {
+            open(transaction, debit, opening(debit), now).await?;
+            if !is_debited(transaction, debit, amount).await? {
+                return Ok(false);
+            }
         }
-        post(transaction, Entry { reference: Some(&transfer.reference), debit, credit, amount }, now).await?;
+        if change(transaction, credit, amount.currency(), amount.minor()).await? == 0 {
+            open(transaction, credit, opening(credit), now).await?;
+            change(transaction, credit, amount.currency(), amount.minor()).await?;
+        }
+        let reference = Some(transfer.reference.as_str());
+        let entry = Entry { kind: EntryKind::Transfer, reference, debit, credit, amount };
+        write_entry(transaction, &entry, now).await?;
         Ok(true)
+    }
+
+    /// Moves a transfer's money back as it came, whatever is left where it went to: a bank takes what it returns.
+    pub(super) async fn post_back(
+        &self,
+        transaction: &mut Transaction,
+        reference: &str,
+        kind: EntryKind,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let kinds = &[Kind::Text, Kind::Text, Kind::Text, Kind::Integer];
+        let rows = transaction.query(MOVED, vec![reference.into()], kinds).await?;
+        let mut fields = Fields::new("entries", rows.into_iter().next().unwrap_or_default());
+        let (debit, credit): (String, String) = (fields.take()?, fields.take()?);
+        let currency: Currency = fields.take_as(|code: String| code.parse().ok())?;
+        let amount = Money::new(fields.take()?, currency);
+        let entry = Entry { kind, reference: Some(reference), debit: &credit, credit: &debit, amount };
+        post(transaction, &entry, now).await
+    }
+
+    fn opening(&self, account: &str, card: &CardAccount<'_>, currency: Currency) -> Money {
+        let minor = if account == POOL {
+            let opening = self.config.pool_opening.iter().find(|money| money.currency() == currency);
+            opening.map_or(0, |money| money.minor())
+        } else if card.is_empty {
+            0
+        } else {
+            CARD_OPENING_MINOR
+        };
+        Money::new(minor, currency)
     }
 }
 
@@ -54,8 +119,9 @@ async fn open(
 ) -> Result<(), Error> {
     if make_account(transaction, account, opening.currency()).await? && opening.minor() > 0 {
         make_account(transaction, VAULT, opening.currency()).await?;
-        let entry = Entry { reference: None, debit: VAULT, credit: account, amount: opening };
-        post(transaction, entry, now).await?;
+        let kind = EntryKind::Opening;
+        let entry = Entry { kind, reference: None, debit: VAULT, credit: account, amount: opening };
+        post(transaction, &entry, now).await?;
     }
     Ok(())
 }
@@ -70,30 +136,42 @@ async fn make_account(
     Ok(transaction.execute(text, vec![account.into(), currency.code().into()]).await? == 1)
 }
 
-async fn balance(transaction: &mut Transaction, account: &str, currency: Currency) -> Result<i64, Error> {
-    let text = "SELECT balance FROM balances WHERE account = $1 AND currency = $2";
-    let arguments = vec![account.into(), currency.code().into()];
-    let rows = transaction.query(text, arguments, &[Kind::Integer]).await?;
-    Fields::new("balances", rows.into_iter().next().unwrap_or_default()).take()
+/// Takes an amount from an account that has it; whether it was there.
+async fn is_debited(transaction: &mut Transaction, account: &str, amount: Money) -> Result<bool, Error> {
+    let arguments = vec![account.into(), amount.currency().code().into(), amount.minor().into()];
+    Ok(transaction.execute(DEBIT, arguments).await? == 1)
 }
 
-async fn post(transaction: &mut Transaction, entry: Entry<'_>, now: Timestamp) -> Result<(), Error> {
-    let (minor, currency) = (entry.amount.minor(), entry.amount.currency().code());
-    let text = "UPDATE balances SET balance = balance + $3 WHERE account = $1 AND currency = $2";
-    for (account, change) in [(entry.debit, -minor), (entry.credit, minor)] {
-        transaction.execute(text, vec![account.into(), currency.into(), change.into()]).await?;
-    }
+async fn change(
+    transaction: &mut Transaction,
+    account: &str,
+    currency: Currency,
+    minor: i64,
+) -> Result<u64, Error> {
+    transaction.execute(CHANGE, vec![account.into(), currency.code().into(), minor.into()]).await
+}
+
+/// Moves between two accounts that are there.
+async fn post(transaction: &mut Transaction, entry: &Entry<'_>, now: Timestamp) -> Result<(), Error> {
+    let (minor, currency) = (entry.amount.minor(), entry.amount.currency());
+    change(transaction, entry.debit, currency, -minor).await?;
+    change(transaction, entry.credit, currency, minor).await?;
+    write_entry(transaction, entry, now).await
+}
+
+async fn write_entry(transaction: &mut Transaction, entry: &Entry<'_>, now: Timestamp) -> Result<(), Error> {
     let sequence = next_number(transaction, "entry").await?;
-    let text = "INSERT INTO entries (sequence, reference, debit, credit, currency, amount, booked_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let text = "INSERT INTO entries (sequence, reference, debit, credit, currency, amount, booked_at, kind)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let row = vec![
         sequence.into(),
         entry.reference.map(str::to_owned).into(),
         entry.debit.into(),
         entry.credit.into(),
-        currency.into(),
-        minor.into(),
+        entry.amount.currency().code().into(),
+        entry.amount.minor().into(),
         now.into(),
+        entry.kind.name().into(),
     ];
     transaction.execute(text, row).await?;
     Ok(())

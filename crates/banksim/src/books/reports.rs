@@ -1,14 +1,18 @@
 //! What the books say as a whole: the statement of a day, all balances, all transfers.
 
 use super::{
-    Books, Direction, POOL, Transfer,
-    transfers::{KINDS, parse},
+    Books, Direction, Message, POOL, Transfer,
+    transfer::{KINDS, SELECT_PAGE, parse},
 };
+use crate::problem::Problem;
 use makegood_base::Timestamp;
 use makegood_money::{Currency, Money};
 use makegood_sql::{Error, Fields, Kind, Value};
 use serde::Serialize;
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 /// One movement on the pool account.
 #[derive(Debug, Serialize)]
@@ -16,6 +20,8 @@ pub(crate) struct StatementLine {
     sequence: i64,
     /// The transfer's; null for the opening.
     reference: Option<String>,
+    /// `opening`, `transfer`, `return`, or `taken_back`.
+    kind: String,
     direction: Direction,
     amount: Money,
     booked_at: Timestamp,
@@ -39,6 +45,19 @@ struct AccountReport {
     balance: Money,
 }
 
+/// What became of the callbacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CallbackCounts {
+    /// They are still to be taken.
+    pub pending: u64,
+    /// They were taken, since the bank was started.
+    pub delivered: u64,
+    /// How often one was not taken, since the bank was started.
+    pub not_taken: u64,
+    /// How many forged ones were answered as if they were the bank's, since the bank was started: none, ever.
+    pub forgeries_believed: u64,
+}
+
 /// Some of a list, in order, and where to go on.
 #[derive(Debug)]
 pub(crate) struct Page {
@@ -46,7 +65,7 @@ pub(crate) struct Page {
     pub(crate) next_cursor: Option<i64>,
 }
 
-const STATEMENT: &str = "SELECT sequence, reference, credit, currency, amount, booked_at FROM entries
+const STATEMENT: &str = "SELECT sequence, reference, kind, credit, currency, amount, booked_at FROM entries
     WHERE booked_at >= $1 AND booked_at < $2 AND (debit = $3 OR credit = $3) ORDER BY sequence";
 const ACCOUNTS: &str = "SELECT CASE WHEN account LIKE 'card:%' THEN 'customers' ELSE account END AS name,
     currency, SUM(balance) FROM balances GROUP BY name, currency ORDER BY name, currency";
@@ -56,25 +75,24 @@ const DIFFERENCES: &str = "SELECT COUNT(*) FROM balances WHERE balance !=
         WHERE credit = balances.account AND entries.currency = balances.currency) -
     (SELECT COALESCE(SUM(amount), 0) FROM entries
         WHERE debit = balances.account AND entries.currency = balances.currency)";
-const TRANSFERS: &str = "SELECT reference, sequence, direction, agreement, currency, amount, valid_until,
-    status, refusal, received_at, settle_at FROM transfers WHERE sequence > $1 ORDER BY sequence LIMIT $2";
 
 impl Books {
     /// The lines of the pool account that were booked in the 24 hours from `start`.
-    pub(crate) async fn statement(&self, start: Timestamp) -> Result<Vec<StatementLine>, Error> {
-        self.settle_all().await?;
+    pub(crate) async fn statement(&self, start: Timestamp) -> Result<Vec<StatementLine>, Problem> {
+        self.change_due().await?;
         let end = start.plus(Duration::from_secs(24 * 3_600));
-        let mut transaction = self.database.read().await?;
-        let kinds = &[Kind::Integer, Kind::Text, Kind::Text, Kind::Text, Kind::Integer, Kind::Integer];
+        let mut transaction = self.ledger.database.read().await?;
+        let kinds =
+            &[Kind::Integer, Kind::Text, Kind::Text, Kind::Text, Kind::Text, Kind::Integer, Kind::Integer];
         let rows = transaction.query(STATEMENT, vec![start.into(), end.into(), POOL.into()], kinds).await?;
         transaction.rollback().await;
-        rows.into_iter().map(statement_line).collect()
+        Ok(rows.into_iter().map(statement_line).collect::<Result<_, _>>()?)
     }
 
     /// All balances in one snapshot.
-    pub(crate) async fn report(&self) -> Result<BooksReport, Error> {
-        self.settle_all().await?;
-        let mut transaction = self.database.read().await?;
+    pub(crate) async fn report(&self) -> Result<BooksReport, Problem> {
+        self.change_due().await?;
+        let mut transaction = self.ledger.database.read().await?;
         let accounts =
             transaction.query(ACCOUNTS, Vec::new(), &[Kind::Text, Kind::Text, Kind::Integer]).await?;
         let sums = transaction.query(SUMS, Vec::new(), &[Kind::Text, Kind::Integer]).await?;
@@ -93,11 +111,11 @@ impl Books {
     }
 
     /// Transfers in the order in which they came, after a cursor.
-    pub(crate) async fn transfers(&self, after: i64, limit: u32) -> Result<Page, Error> {
-        self.settle_all().await?;
-        let mut transaction = self.database.read().await?;
+    pub(crate) async fn transfers(&self, after: i64, limit: u32) -> Result<Page, Problem> {
+        self.change_due().await?;
+        let mut transaction = self.ledger.database.read().await?;
         let arguments = vec![after.into(), i64::from(limit).into()];
-        let rows = transaction.query(TRANSFERS, arguments, KINDS).await?;
+        let rows = transaction.query(SELECT_PAGE, arguments, KINDS).await?;
         transaction.rollback().await;
         let transfers = rows.into_iter().map(parse).collect::<Result<Vec<_>, _>>()?;
         let is_full = u32::try_from(transfers.len()).is_ok_and(|length| length == limit);
@@ -105,10 +123,24 @@ impl Books {
         Ok(Page { transfers, next_cursor })
     }
 
-    async fn settle_all(&self) -> Result<(), Error> {
-        let mut transaction = self.database.begin().await?;
-        self.settle_due(&mut transaction).await?;
-        transaction.commit().await
+    /// The callbacks that are due, the first of them if there are many.
+    pub(crate) async fn messages(&self, limit: usize) -> Result<Vec<Message>, Error> {
+        self.ledger.messages(self.now(), i64::try_from(limit).unwrap_or(i64::MAX)).await
+    }
+
+    /// What became of the callbacks.
+    pub(crate) async fn callback_counts(&self) -> Result<CallbackCounts, Error> {
+        let mut transaction = self.ledger.database.read().await?;
+        let pending = transaction.query("SELECT COUNT(*) FROM outbox", Vec::new(), &[Kind::Integer]).await?;
+        transaction.rollback().await;
+        let sent = &self.switches().sent;
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Ok(CallbackCounts {
+            pending: number(pending)?.unsigned_abs(),
+            delivered: read(&sent.delivered),
+            not_taken: read(&sent.not_taken),
+            forgeries_believed: read(&sent.forgeries_believed),
+        })
     }
 }
 
@@ -116,11 +148,12 @@ fn statement_line(row: Vec<Value>) -> Result<StatementLine, Error> {
     let mut fields = Fields::new("entries", row);
     let sequence = fields.take()?;
     let reference = fields.take()?;
+    let kind = fields.take()?;
     let is_credit = fields.take::<String>()? == POOL;
     let direction = if is_credit { Direction::In } else { Direction::Out };
     let amount = money(&mut fields)?;
     let booked_at = fields.take()?;
-    Ok(StatementLine { sequence, reference, direction, amount, booked_at })
+    Ok(StatementLine { sequence, reference, kind, direction, amount, booked_at })
 }
 
 fn account_report(row: Vec<Value>) -> Result<AccountReport, Error> {

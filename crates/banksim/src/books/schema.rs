@@ -2,7 +2,8 @@
 
 use makegood_sql::Migration;
 
-pub(super) const MIGRATIONS: &[Migration] = &[Migration { name: "books", script: BOOKS }];
+pub(super) const MIGRATIONS: &[Migration] =
+    &[Migration { name: "books", script: BOOKS }, Migration { name: "changes", script: CHANGES }];
 
 /// Times are microseconds since 1970 in UTC, amounts are minor units. A balance is what the bank owes the
 /// account's owner, so that all balances of a currency sum to zero.
@@ -56,4 +57,53 @@ CREATE TABLE transfers (
     settle_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX transfers_to_settle ON transfers (settle_at) WHERE status = 'accepted';
+";
+
+/// What may come after a transfer was decided: what changes when, how it was executed where that is not as it was
+/// told, and what is told to whom. An entry is one of its transfer's kind, so that a return has its own.
+const CHANGES: &str = "
+DROP INDEX transfers_to_settle;
+ALTER TABLE transfers RENAME COLUMN settle_at TO change_at;
+ALTER TABLE transfers ADD COLUMN change TEXT;
+UPDATE transfers SET change = 'settle' WHERE status = 'accepted' AND change_at IS NOT NULL;
+UPDATE transfers SET change_at = NULL WHERE change IS NULL;
+ALTER TABLE transfers ADD COLUMN executed_agreement TEXT;
+ALTER TABLE transfers ADD COLUMN executed_currency TEXT;
+ALTER TABLE transfers ADD COLUMN executed_amount INTEGER;
+ALTER TABLE transfers ADD COLUMN return_reason TEXT;
+ALTER TABLE transfers ADD COLUMN returned_at INTEGER;
+ALTER TABLE transfers ADD COLUMN recall TEXT;
+ALTER TABLE transfers ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX transfers_to_change ON transfers (change_at) WHERE change IS NOT NULL;
+
+ALTER TABLE entries ADD COLUMN kind TEXT NOT NULL DEFAULT 'transfer';
+UPDATE entries SET kind = 'opening' WHERE reference IS NULL;
+DROP INDEX entries_by_reference;
+CREATE UNIQUE INDEX entries_by_reference ON entries (reference, kind) WHERE reference IS NOT NULL;
+
+CREATE TABLE outbox (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    webhook TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    body TEXT NOT NULL,
+    way TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX outbox_by_time ON outbox (due_at, sequence);
+CREATE INDEX outbox_by_reference ON outbox (reference, sequence);
+
+CREATE TABLE injected (
+    kind TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    PRIMARY KEY (kind, reference)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO counters (name, value) VALUES ('maintenance', 0);
+CREATE TABLE maintenance (
+    id TEXT NOT NULL PRIMARY KEY,
+    starts_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    description TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 ";

@@ -1,7 +1,7 @@
 //! Faults that are set while the bank runs.
 
 use crate::Desk;
-use makegood_banksim::cards;
+use makegood_banksim::{FaultKind, Faults, Outcome, cards};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -62,5 +62,197 @@ async fn answers_are_held_back() {
     desk.get("/v1/books").await;
     assert!(start.elapsed() >= Duration::from_millis(150));
     let (_, faults) = desk.call(Method::POST, "/control/faults", json!({})).await;
-    assert_eq!(faults, json!({"latency_ms": 0, "timeout_executed_rate": 0.0, "next": []}));
+    let faults: Faults = serde_json::from_value(faults).unwrap();
+    assert_eq!(faults, Faults::default());
+}
+
+#[tokio::test]
+async fn what_is_no_rate_is_refused() {
+    let desk = Desk::open().await;
+    for body in [json!({"late_rate": 1.5}), json!({"returned_rate": -0.1}), json!({"odd_rate": 0.1})] {
+        let (status, problem) = desk.call(Method::POST, "/control/faults", body.clone()).await;
+        assert_eq!(
+            (status, &problem["code"]),
+            (StatusCode::BAD_REQUEST, &json!("request.malformed")),
+            "{body}"
+        );
+    }
+    assert!(desk.bank.control().set_faults(Faults { late_rate: f64::NAN, ..Faults::default() }).is_err());
+    assert_eq!(desk.bank.control().faults(), Faults::default());
+}
+
+/// Sends one transfer of 10.00 with these faults, and says how it stands at first and in the end.
+async fn with_fault(desk: &Desk, direction: &str, faults: Faults) -> (String, String) {
+    desk.bank.control().set_faults(faults).unwrap();
+    let transfer = Desk::instruction(direction, &desk.card(cards::ALWAYS_WORKS).await, "10.00");
+    let first = desk.outcome("btr_1", &transfer).await;
+    desk.bank.control().set_faults(Faults::default()).unwrap();
+    desk.clock.advance(Duration::from_secs(90));
+    (first, desk.enquiry("btr_1").await)
+}
+
+#[tokio::test]
+async fn a_bank_changes_its_mind_and_its_books_add_up() {
+    let none = Faults::default;
+    for (kind, faults, first, last, balance) in [
+        (FaultKind::Late, Faults { late_rate: 1.0, ..none() }, "accepted", "succeeded", "10.00"),
+        (
+            FaultKind::SuccessAfterFailure,
+            Faults { success_after_failure_rate: 1.0, ..none() },
+            "refused card_refused",
+            "succeeded",
+            "10.00",
+        ),
+        (
+            FaultKind::FailureAfterSuccess,
+            Faults { failure_after_success_rate: 1.0, ..none() },
+            "succeeded",
+            "refused card_refused",
+            "0.00",
+        ),
+        (
+            FaultKind::NeverAnswered,
+            Faults { never_answered_rate: 1.0, ..none() },
+            "accepted",
+            "accepted",
+            "0.00",
+        ),
+        (FaultKind::Returned, Faults { returned_rate: 1.0, ..none() }, "succeeded", "returned", "0.00"),
+    ] {
+        let desk = Desk::open().await;
+        let found = with_fault(&desk, "in", faults).await;
+        assert_eq!(found, (first.to_owned(), last.to_owned()), "{}", kind.name());
+        assert_eq!(desk.balance("pool").await, balance, "{}", kind.name());
+        let injected = desk.bank.control().injected().await.unwrap();
+        assert_eq!(injected.references(kind), ["btr_1"], "{}", kind.name());
+        let others = FaultKind::ALL.into_iter().filter(|other| *other != kind);
+        assert_eq!(others.map(|other| injected.count(other)).sum::<usize>(), 0, "{}", kind.name());
+    }
+}
+
+#[tokio::test]
+async fn a_return_says_why_and_when_and_is_a_line_of_its_own() {
+    let desk = Desk::open_with(|config| {
+        config.pool_opening =
+            vec![serde_json::from_value(json!({"amount": "10.00", "currency": "CNY"})).unwrap()];
+    })
+    .await;
+    let faults = Faults { returned_rate: 1.0, ..Faults::default() };
+    assert_eq!(with_fault(&desk, "out", faults).await, ("succeeded".to_owned(), "returned".to_owned()));
+    let found = desk.get("/v1/transfers/btr_1").await;
+    let reason = found["return_reason"].as_str().unwrap();
+    assert!(["account_closed", "wrong_details", "other"].contains(&reason), "{found}");
+    assert_eq!(found["returned_at"], "2026-01-31T12:01:30.000000Z");
+    let lines = desk.get("/v1/statement?date=2026-01-31").await;
+    let line = |index: usize| {
+        let line = &lines["data"][index];
+        format!("{} {} {}", line["kind"], line["direction"], line["amount"]["amount"])
+    };
+    let expected = [r#""opening" "in" "10.00""#, r#""transfer" "out" "10.00""#, r#""return" "in" "10.00""#];
+    assert_eq!([line(0), line(1), line(2)], expected);
+    assert_eq!(desk.balance("pool").await, "10.00");
+}
+
+#[tokio::test]
+async fn what_is_executed_wrongly_is_shown_as_it_was_executed() {
+    let none = Faults::default;
+    for (kind, faults) in [
+        (FaultKind::WrongAmount, Faults { wrong_amount_rate: 1.0, ..none() }),
+        (FaultKind::WrongCurrency, Faults { wrong_currency_rate: 1.0, ..none() }),
+        (FaultKind::WrongPayee, Faults { wrong_payee_rate: 1.0, ..none() }),
+    ] {
+        let desk = Desk::open().await;
+        desk.bank.control().set_faults(faults).unwrap();
+        let agreement = desk.card(cards::ALWAYS_WORKS).await;
+        let transfer = Desk::instruction("in", &agreement, "10.00");
+        let sent = desk.send("btr_1", &transfer).await.unwrap().1;
+        assert_eq!(sent["status"], "succeeded", "{sent}");
+        let is_as_told = [
+            sent["amount"]["amount"] == "10.00",
+            sent["amount"]["currency"] == "CNY",
+            sent["agreement"] == json!(agreement),
+        ];
+        let wrong = [FaultKind::WrongAmount, FaultKind::WrongCurrency, FaultKind::WrongPayee];
+        assert_eq!(is_as_told, wrong.map(|other| other != kind), "{sent}");
+        assert_eq!(desk.get("/v1/transfers/btr_1").await, sent, "an enquiry says the same");
+        // The same instruction again is known, though it was executed otherwise.
+        assert_eq!(desk.send("btr_1", &transfer).await.unwrap().1, sent);
+        let books = desk.get("/v1/books").await;
+        let pool = books["accounts"].as_array().unwrap().iter().find(|row| row["account"] == "pool");
+        assert_eq!(pool.unwrap()["balance"], sent["amount"], "{books}");
+        assert_eq!(desk.bank.control().injected().await.unwrap().references(kind), ["btr_1"]);
+    }
+}
+
+#[tokio::test]
+async fn money_comes_in_under_a_reference_that_nobody_gave() {
+    let desk = Desk::open().await;
+    let faults = Faults { wrong_reference_rate: 1.0, ..Faults::default() };
+    let (first, last) = with_fault(&desk, "in", faults).await;
+    assert_eq!((first.as_str(), last.as_str()), ("succeeded", "succeeded"));
+    let all = desk.get("/v1/transfers").await;
+    let references: Vec<_> =
+        all["data"].as_array().unwrap().iter().map(|row| row["reference"].as_str().unwrap()).collect();
+    assert_eq!(references.len(), 2);
+    let stray = references.iter().find(|reference| **reference != "btr_1").unwrap();
+    assert!(stray.starts_with("btr_") && stray.len() == 30, "{stray}");
+    assert_eq!(desk.enquiry(stray).await, "succeeded");
+    assert_eq!(desk.balance("pool").await, "20.00");
+}
+
+#[tokio::test]
+async fn what_waits_for_good_is_brought_to_an_end_by_hand() {
+    let desk = Desk::open().await;
+    let control = desk.bank.control();
+    control.set_faults(Faults { never_answered_rate: 1.0, ..Faults::default() }).unwrap();
+    let transfer = Desk::instruction("in", &desk.card(cards::ALWAYS_WORKS).await, "10.00");
+    let silent = Desk::instruction("in", &desk.card(cards::NEVER_ANSWERS).await, "10.00");
+    for reference in ["btr_1", "btr_2"] {
+        assert_eq!(desk.outcome(reference, &transfer).await, "accepted");
+    }
+    assert_eq!(desk.outcome("btr_3", &silent).await, "no answer");
+    desk.clock.advance(Duration::from_secs(100 * 3_600));
+    assert_eq!(desk.enquiry("btr_1").await, "accepted");
+    assert_eq!(control.resolve(Some("btr_1"), Outcome::Refused).await.unwrap(), 1);
+    let body = json!({"outcome": "succeeded"});
+    let (_, resolved) = desk.call(Method::POST, "/control/resolve", body).await;
+    assert_eq!(resolved, json!({"resolved": 2}));
+    assert_eq!(desk.enquiry("btr_1").await, "refused card_refused");
+    for reference in ["btr_2", "btr_3"] {
+        assert_eq!(desk.enquiry(reference).await, "succeeded");
+    }
+    assert_eq!(control.resolve(None, Outcome::Succeeded).await.unwrap(), 0);
+    assert_eq!(desk.balance("pool").await, "20.00");
+}
+
+#[tokio::test]
+async fn the_same_seed_and_transfers_have_the_same_faults_in_any_order() {
+    let faults = Faults {
+        late_rate: 0.2,
+        returned_rate: 0.2,
+        wrong_amount_rate: 0.2,
+        timeout_executed_rate: 0.2,
+        ..Faults::default()
+    };
+    let mut seen = Vec::new();
+    for (seed, is_reversed) in [(1, false), (1, true), (2, false)] {
+        let desk = Desk::open_with(|config| config.seed = seed).await;
+        desk.bank.control().set_faults(faults.clone()).unwrap();
+        let transfer = Desk::instruction("in", &desk.card(cards::ALWAYS_WORKS).await, "10.00");
+        let mut numbers: Vec<_> = (0..60).collect();
+        if is_reversed {
+            numbers.reverse();
+        }
+        for number in numbers {
+            desk.outcome(&format!("btr_{number}"), &transfer).await;
+        }
+        let injected = desk.get("/control/injected").await["data"].clone();
+        let amounts: i64 =
+            injected.as_array().unwrap().iter().map(|row| row["count"].as_i64().unwrap()).sum();
+        assert!(amounts > 15, "{injected}");
+        desk.balance("pool").await;
+        seen.push(injected);
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_ne!(seen[0], seen[2]);
 }

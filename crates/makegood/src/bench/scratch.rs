@@ -58,6 +58,14 @@ impl Scratch {
         if self.server.is_some() { "postgres" } else { "sqlite" }
     }
 
+    /// Refuses a server that cannot be reached.
+    pub(crate) async fn check(&self) -> Result<(), BenchError> {
+        if let Some(server) = &self.server {
+            Database::open(server, Options::default()).await?.close().await;
+        }
+        Ok(())
+    }
+
     /// A folder that nothing is in.
     fn new_folder(&self) -> Result<PathBuf, BenchError> {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
@@ -108,7 +116,7 @@ impl Scratch {
         let databases = std::mem::take(&mut *self.lock());
         for database in databases {
             if let Err(error) = database.remove().await {
-                note(&format!("{database:?} is still there: {error}"));
+                note(&format!("the database {} is still there: {error}", database.name()));
             }
         }
         for entry in std::fs::read_dir(self.folder.path()).into_iter().flatten().flatten() {

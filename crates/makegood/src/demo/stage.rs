@@ -98,6 +98,7 @@ impl Stage {
             "payee" => self.pick(name, "收款方"),
             "payer" => self.pick(name, "付款人"),
             "return" => self.pick(name, "退回"),
+            "card" => self.pick(name, "银行卡"),
             "staff" => self.pick(name, "客服"),
             _ => name,
         }

@@ -3,8 +3,11 @@
 use super::ServerConfig;
 use crate::data_folder::{self, DataFolderError};
 use crate::output::counted;
-use makegood_app::BankConfig;
+use makegood_app::{BankConfig, Secrets};
+use makegood_banksim::Callbacks;
+use makegood_notify::{WebhookError, WebhookSecret};
 use makegood_sql::{Database, Error, Fields, Kind, Value};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// The simulated bank's id.
 const SIMULATED_BANK: &str = "simbank";
@@ -59,7 +62,7 @@ pub(crate) async fn left_behind(
 }
 
 /// The id of the bank that is used.
-fn id(config: &ServerConfig) -> &'static str {
+pub(crate) fn id(config: &ServerConfig) -> &'static str {
     match config.bank_url {
         None => SIMULATED_BANK,
         Some(_) if config.livemode() => LIVE_BANK,
@@ -80,11 +83,30 @@ pub(crate) fn simulated(
     })
 }
 
+/// Where the simulated bank inside tells a server how transfers end: nowhere where nothing is to happen by itself.
+pub(super) fn own_callbacks(
+    config: &ServerConfig,
+    address: SocketAddr,
+    secrets: &Secrets,
+) -> Result<Option<Callbacks>, WebhookError> {
+    if !config.background {
+        return Ok(None);
+    }
+    let any = |ip: IpAddr| if ip.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { ip };
+    let own = SocketAddr::new(any(address.ip()), address.port());
+    callbacks(format!("http://{own}/v1/bank-callbacks/{SIMULATED_BANK}"), secrets).map(Some)
+}
+
+/// Callbacks to this URL, signed with what the receiver verifies them with.
+pub(crate) fn callbacks(url: String, secrets: &Secrets) -> Result<Callbacks, WebhookError> {
+    Ok(Callbacks::new(url, WebhookSecret::parse(&secrets.bank_callback_secret)?))
+}
+
 /// How the service reaches its bank.
 pub(super) fn access(
     config: &ServerConfig,
     simulated: Option<&makegood_banksim::Running>,
-    secret: &str,
+    secrets: &Secrets,
 ) -> BankConfig {
     let (name, url) = match (simulated, config.bank_url.clone()) {
         (None, Some(url)) => ("Bank", url),
@@ -96,7 +118,8 @@ pub(super) fn access(
         id: id(config).to_owned(),
         name: name.to_owned(),
         url,
-        secret: secret.to_owned(),
+        secret: secrets.bank_secret.clone(),
+        callback_secret: Some(secrets.bank_callback_secret.clone()),
         answer_timeout: config.settings.schedule.answer_timeout,
     }
 }

@@ -34,6 +34,8 @@ macro_rules! moved_for_others {
             touches_another!("$3", "object.payer_id"),
             " OR ",
             touches_another!("$4", "object.merchant_id"),
+            " OR ",
+            touches_another!("$5", "object.merchant_id"),
             " ORDER BY object.id"
         )
     };
@@ -49,6 +51,7 @@ pub(super) const CHECKS: &[Check] = &[
             MovementCode::CardPayment.code(),
             Kind::User.code(),
             Kind::MerchantPending.code(),
+            Kind::MerchantAvailable.code(),
         ],
     },
     Check {
@@ -60,6 +63,7 @@ pub(super) const CHECKS: &[Check] = &[
             MovementCode::CardRefund.code(),
             Kind::User.code(),
             Kind::MerchantPending.code(),
+            Kind::MerchantAvailable.code(),
         ],
     },
     Check {

@@ -28,7 +28,7 @@ macro_rules! moved {
 
 macro_rules! paid {
     ($table:literal) => {
-        concat!($table, ".status IN ('succeeded', 'partially_refunded', 'refunded')")
+        concat!($table, ".status IN ('succeeded', 'partially_refunded', 'refunded', 'returned')")
     };
 }
 
@@ -112,6 +112,7 @@ pub(super) const CHECKS: &[Check] = &[
                     WHEN 'refunded' THEN payment.refunded_minor <> payment.amount_minor
                     WHEN 'partially_refunded' THEN payment.refunded_minor <= 0
                         OR payment.refunded_minor >= payment.amount_minor
+                    WHEN 'returned' THEN payment.refunded_minor > payment.amount_minor
                     ELSE payment.refunded_minor <> 0 END
             ORDER BY payment.id",
         codes: &[],
@@ -137,11 +138,16 @@ pub(super) const CHECKS: &[Check] = &[
         text: "SELECT refund.id FROM refunds AS refund
             LEFT JOIN ledger_transactions AS settled ON settled.reference = refund.id AND settled.code = $1
             LEFT JOIN ledger_transactions AS refused ON refused.reference = refund.id AND refused.code = $2
+            LEFT JOIN ledger_transactions AS back ON back.reference = refund.id AND back.code = $3
             WHERE CASE WHEN refund.bank_transfer_id IS NULL THEN refund.status <> 'succeeded'
-                ELSE (refund.status = 'succeeded') <> (settled.id IS NOT NULL)
-                    OR (refund.status = 'needs_action') <> (refused.id IS NOT NULL) END
+                ELSE (refund.status = 'succeeded') <> (settled.id IS NOT NULL AND back.id IS NULL)
+                    OR (refund.status = 'needs_action') <> (refused.id IS NOT NULL OR back.id IS NOT NULL) END
             ORDER BY refund.id",
-        codes: &[MovementCode::CardRefundSettled.code(), MovementCode::CardRefundRefused.code()],
+        codes: &[
+            MovementCode::CardRefundSettled.code(),
+            MovementCode::CardRefundRefused.code(),
+            MovementCode::TransferOutReturned.code(),
+        ],
     },
     Check {
         prefix: "rfd",
@@ -157,7 +163,7 @@ pub(super) const CHECKS: &[Check] = &[
         text: concat!(
             "SELECT top_up.id FROM top_ups AS top_up LEFT JOIN ledger_transactions AS posted
                 ON posted.reference = top_up.id AND posted.code = $1
-            WHERE CASE top_up.status WHEN 'succeeded' THEN posted.id IS NULL OR ",
+            WHERE CASE WHEN top_up.status IN ('succeeded', 'returned') THEN posted.id IS NULL OR ",
             moved!(),
             " <> top_up.amount_minor + top_up.amount_minor ELSE posted.id IS NOT NULL END ORDER BY top_up.id"
         ),
@@ -188,9 +194,31 @@ pub(super) const CHECKS: &[Check] = &[
                         OR NOT (",
             paid!("payment"),
             " OR payment.late_refund_id IS NOT NULL)
-                    ELSE top_up.id IS NULL OR top_up.status <> 'succeeded' END
+                    ELSE top_up.id IS NULL OR top_up.status NOT IN ('succeeded', 'returned') END
             ORDER BY moved.id"
         ),
+        codes: &[],
+    },
+    Check {
+        prefix: "btr",
+        finding: "the bank has paid this out, and its owner is not told so",
+        text: "SELECT moved.id FROM bank_transfers AS moved
+                LEFT JOIN withdrawals AS withdrawal
+                    ON moved.purpose_kind = 'withdrawal' AND withdrawal.id = moved.purpose_id
+                LEFT JOIN payouts AS payout ON moved.purpose_kind = 'payout' AND payout.id = moved.purpose_id
+            WHERE moved.purpose_kind IN ('withdrawal', 'payout') AND CASE moved.state
+                WHEN 'settled' THEN COALESCE(withdrawal.status, payout.status, '') NOT IN ('completed', 'returned')
+                WHEN 'refused' THEN COALESCE(withdrawal.status, payout.status, '') NOT IN ('failed', 'cancelled')
+                ELSE COALESCE(withdrawal.status, payout.status, '') NOT IN ('held', 'sent', 'unknown') END
+            ORDER BY moved.id",
+        codes: &[],
+    },
+    Check {
+        prefix: "stl",
+        finding: "the settlement is not made, and no timer will make it",
+        text: "SELECT settlement.id FROM settlements AS settlement LEFT JOIN timers AS timer
+                ON timer.kind = 'settlement' AND timer.object_id = settlement.id
+            WHERE settlement.status <> 'settled' AND timer.object_id IS NULL ORDER BY settlement.id",
         codes: &[],
     },
     Check {
@@ -200,6 +228,22 @@ pub(super) const CHECKS: &[Check] = &[
                 ON timer.kind = 'bank_transfer' AND timer.object_id = open_transfer.id
             WHERE open_transfer.next_at IS NOT NULL AND timer.object_id IS NULL ORDER BY open_transfer.id",
         codes: &[],
+    },
+    // What a bank took back after its yes is in the ledger exactly where the wallet says so.
+    Check {
+        prefix: "btr",
+        finding: "the bank took this back, and the ledger does not have that",
+        text: "SELECT moved.id FROM bank_transfers AS moved
+                LEFT JOIN ledger_transactions AS posted ON posted.reference = moved.purpose_id
+                    AND posted.code IN ($1, $2, $3)
+            WHERE moved.purpose_kind IN ('payment', 'top_up', 'refund') AND moved.returned_at IS NOT NULL
+                AND (moved.state = 'settled' OR moved.late_success_at IS NOT NULL) AND posted.id IS NULL
+            ORDER BY moved.id",
+        codes: &[
+            MovementCode::BankReturned.code(),
+            MovementCode::CardPaymentReturned.code(),
+            MovementCode::TransferOutReturned.code(),
+        ],
     },
     Check {
         prefix: "pay",
@@ -216,6 +260,9 @@ const COUNTS: &[(&str, &str)] = &[
     ("refund", "SELECT COUNT(*) FROM refunds"),
     ("top-up", "SELECT COUNT(*) FROM top_ups"),
     ("transfer", "SELECT COUNT(*) FROM transfers"),
+    ("withdrawal", "SELECT COUNT(*) FROM withdrawals"),
+    ("payout", "SELECT COUNT(*) FROM payouts"),
+    ("settlement", "SELECT COUNT(*) FROM settlements"),
     ("order", "SELECT COUNT(*) FROM orders"),
     ("bank transfer", "SELECT COUNT(*) FROM bank_transfers"),
 ];

@@ -8,7 +8,7 @@ fn check(language: &str, expected: &[&str]) {
     let text = said(&told);
     assert_eq!(told.status.code(), Some(0), "{text}");
     expected.iter().for_each(|part| assert!(text.contains(part), "{part} is not in {text}"));
-    assert_eq!(text.matches('✓').count(), 17, "{text}");
+    assert_eq!(text.matches('✓').count(), 20, "{text}");
     assert!(text.contains("\n  ok\n"), "{text}");
     assert!(told.stderr.is_empty(), "the log is no part of it: {text}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "it has a folder of its own");

@@ -9,12 +9,16 @@ pub use faults::{CommitFault, Fault, FaultPlan};
 pub use ledger::LedgerRows;
 pub use snapshot::Snapshot;
 
-use crate::{BatchRow, Failure, Store, sql::ROUNDS_MAX};
+use crate::{
+    BatchRow, Failure, Store,
+    sql::{ROUNDS_MAX, paid_in},
+};
 use faults::Faults;
 use makegood_base::{BatchId, Timestamp};
+use makegood_ledger::RowKey;
 use makegood_wallet::{
     CallerRow, Changes, Facts, Needs,
-    tables::{IdempotencyKey, TimerKey},
+    tables::{AccountId, IdempotencyKey, TimerKey},
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedMutexGuard;
@@ -143,6 +147,18 @@ impl Store for MemoryStore {
         let mut due: Vec<_> = due.collect();
         due.sort_by_key(|timer| (timer.due_at, timer.id.kind.as_str(), timer.id.object));
         Ok(due.into_iter().map(|timer| timer.id).take(limit.try_into().unwrap_or(usize::MAX)).collect())
+    }
+
+    async fn paid_before(&self, account: AccountId, moment: Timestamp) -> Result<i64, Failure> {
+        let state = self.call()?;
+        let mut facts = Facts::new(state.stored.ledger.head.clone());
+        let needs = Needs {
+            ledger: [RowKey::Account(account)].into(),
+            settlement_schedules: [account].into(),
+            ..Needs::default()
+        };
+        state.stored.load(&needs, &mut facts)?;
+        Ok(paid_in(&facts, account).saturating_sub(state.stored.ledger.paid_since(account, moment)))
     }
 
     async fn expired_keys(&self, now: Timestamp, limit: u32) -> Result<Vec<IdempotencyKey>, Failure> {

@@ -4,6 +4,7 @@ mod auth;
 mod banking;
 mod merchants;
 mod notify;
+mod operations;
 mod payments;
 mod refunds;
 mod wallet;

@@ -6,7 +6,8 @@ use crate::{
 };
 use makegood_base::{PaymentId, Timestamp};
 use makegood_payments::{
-    Order, OrderState, Payment, PaymentStatus, Source, SourceKind, TopUp, TopUpStatus, Transfer,
+    Acknowledged, Order, OrderState, Outgoing, OutgoingStatus, Payment, PaymentStatus, Payout, Source,
+    SourceKind, TopUp, TopUpStatus, Transfer, Withdrawal,
 };
 use makegood_sql::{Error, Fields, Value};
 
@@ -70,7 +71,72 @@ table!(TRANSFERS, "transfers", key: 1, versioned: false, Transfer {
     created_at: integer "created_at",
 });
 
-own_words!(PaymentStatus, SourceKind, TopUpStatus);
+table!(WITHDRAWALS, "withdrawals", key: 1, versioned: true, Withdrawal {
+    id: id "id",
+    user: id "user_id",
+    outgoing: id "bank_card_id" integer "amount_minor" text "currency" integer "fee_minor" text "status"
+        text "failure" text "causes" text "client_ref" id "bank_transfer_id" text "acknowledged"
+        text "acknowledged_words" integer "acknowledged_at" integer "created_at" integer "sent_at"
+        integer "final_at" integer "returned_at",
+});
+
+table!(PAYOUTS, "payouts", key: 1, versioned: true, Payout {
+    id: id "id",
+    merchant: id "merchant_id",
+    outgoing: id "bank_card_id" integer "amount_minor" text "currency" integer "fee_minor" text "status"
+        text "failure" text "causes" text "client_ref" id "bank_transfer_id" text "acknowledged"
+        text "acknowledged_words" integer "acknowledged_at" integer "created_at" integer "sent_at"
+        integer "final_at" integer "returned_at",
+});
+
+own_words!(OutgoingStatus, PaymentStatus, SourceKind, TopUpStatus);
+
+/// What withdrawals and payouts have in common, column by column in the order of its fields.
+impl Cells for Outgoing {
+    fn put(self, values: &mut Vec<Value>) {
+        self.bank_card.put(values);
+        self.amount.put(values);
+        self.fee_minor.put(values);
+        self.status.put(values);
+        self.failure.put(values);
+        self.causes.put(values);
+        self.client_ref.put(values);
+        self.bank_transfer.put(values);
+        let (check, words, at) = match self.acknowledged {
+            Some(Acknowledged { check, words, at }) => (Some(check), Some(words), Some(at)),
+            None => (None, None, None),
+        };
+        check.put(values);
+        words.put(values);
+        at.put(values);
+        self.created_at.put(values);
+        self.sent_at.put(values);
+        self.final_at.put(values);
+        self.returned_at.put(values);
+    }
+
+    fn take(fields: &mut Fields) -> Result<Self, Error> {
+        Ok(Self {
+            bank_card: Cells::take(fields)?,
+            amount: Cells::take(fields)?,
+            fee_minor: Cells::take(fields)?,
+            status: Cells::take(fields)?,
+            failure: Cells::take(fields)?,
+            causes: Cells::take(fields)?,
+            client_ref: Cells::take(fields)?,
+            bank_transfer: Cells::take(fields)?,
+            acknowledged: match (Cells::take(fields)?, Cells::take(fields)?, Cells::take(fields)?) {
+                (Some(check), Some(words), Some(at)) => Some(Acknowledged { check, words, at }),
+                (None, None, None) => None,
+                _ => return Err(fields.refuse()),
+            },
+            created_at: Cells::take(fields)?,
+            sent_at: Cells::take(fields)?,
+            final_at: Cells::take(fields)?,
+            returned_at: Cells::take(fields)?,
+        })
+    }
+}
 
 /// The kinds' words, with commas between them.
 impl Cells for Vec<SourceKind> {

@@ -4,12 +4,14 @@ use crate::{
     samples,
     support::{at, batch, commit, id, postgres, read, sqlite},
 };
-use makegood_base::UserId;
+use makegood_base::{MerchantId, UserId};
 use makegood_ledger::{AccountId, RowKey, TransactionId, TransferRef};
+use makegood_money::{Currency, Money};
 use makegood_store::{Failure, MemoryStore, Store};
 use makegood_wallet::{
     Facts, Needs, Row,
-    tables::{IdempotencyKey, TimerKey, TimerKind},
+    postings::{self, Account, Kind},
+    tables::{IdempotencyKey, SettlementSchedule, TimerKey, TimerKind},
 };
 use std::sync::Mutex;
 
@@ -37,6 +39,7 @@ on_every_store!(
     a_batch_is_found_by_its_id_and_never_there_twice,
     due_timers_come_longest_due_first,
     expired_keys_come_in_their_order,
+    what_was_paid_before_a_moment_is_what_it_was,
     reads_go_on_until_nothing_is_needed,
     a_second_batch_waits_for_the_first,
 );
@@ -203,6 +206,43 @@ mod cases {
         ] {
             let expected: Vec<_> = expected.into_iter().map(|number: usize| key(&keys[number])).collect();
             assert_eq!(store.expired_keys(at(now), limit).await.unwrap(), expected, "{now} {limit}");
+        }
+    }
+
+    /// A payment at each of many moments, a settlement in between, and what was taken in the row of the days.
+    pub async fn what_was_paid_before_a_moment_is_what_it_was(store: &impl Store) {
+        let (user, merchant) = (UserId::from_raw(id(1)), MerchantId::from_raw(id(2)));
+        let pending = Account::merchant(Kind::MerchantPending, merchant, Currency::CNY);
+        assert_eq!(store.paid_before(pending.id(), at(5)).await.unwrap(), 0, "nobody was paid");
+        let cny = |minor| Money::new(minor, Currency::CNY);
+        // When, and what: more payments than a page of the journal has.
+        let mut moves = vec![(0, postings::top_up("north", user, cny(1_000_000)))];
+        moves.extend((1..=250).map(|moment| (moment, postings::payment(user, merchant, cny(100), 10))));
+        moves.insert(101, (100, postings::settlement(merchant, cny(4_000))));
+        let add = |facts: &mut Facts| {
+            for (number, (moment, movement)) in (0_u8..).cycle().zip(moves) {
+                let transaction = TransactionId::derive(&moment.to_string(), id(number));
+                facts.book.put_absent(RowKey::Transaction(transaction));
+                for account in &movement.accounts {
+                    if facts.book.account(&account.id()).is_none() {
+                        facts.book.put_absent(RowKey::Account(account.id()));
+                    }
+                }
+                let book = &facts.book;
+                let known = |account: &Account| book.account(&account.id()).is_some();
+                let transaction = movement.transaction(transaction, id(3), known);
+                makegood_ledger::apply(&mut facts.book, &transaction, at(moment)).unwrap();
+            }
+            let row = samples::settlement_schedules(1, 1);
+            let row = SettlementSchedule { id: pending.id(), taken_minor: 4_000, ..row };
+            facts.settlement_schedules.add(row).unwrap();
+        };
+        commit(store, batch(1), &Needs::default(), add).await.unwrap();
+        for (moment, payments) in
+            [(0, 0), (1, 0), (2, 1), (100, 99), (101, 100), (250, 249), (251, 250), (999, 250)]
+        {
+            let paid = store.paid_before(pending.id(), at(moment)).await.unwrap();
+            assert_eq!(paid, payments * 90, "before {moment}");
         }
     }
 

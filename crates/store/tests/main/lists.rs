@@ -4,7 +4,7 @@ use crate::{
     samples,
     support::{at, batch, commit, id, migrated},
 };
-use makegood_auth::Principal;
+use makegood_auth::{Principal, StaffRole};
 use makegood_base::{
     EventId, IdSeed, Ids, OrderId, PaymentId, RawId, RefundId, SessionId, Timestamp, TransferId, UserId,
 };
@@ -13,6 +13,7 @@ use makegood_refunds::RefundStatus;
 use makegood_sql::Database;
 use makegood_store::{Filter, Lists, SqlStore};
 use makegood_testkit::database::TestDatabase;
+use makegood_wallet::cases::CaseKind;
 use makegood_wallet::{
     Facts, Needs,
     tables::{Order, Payment, Refund, TopUp, Transfer},
@@ -35,6 +36,10 @@ async fn filled(test: TestDatabase) -> (TestDatabase, Database, Lists) {
             facts.merchants.add(samples::merchants(key, key % 2)).unwrap();
             facts.sessions.add(samples::sessions(key, key % 4)).unwrap();
             facts.events.add(samples::events(key, key)).unwrap();
+            facts.withdrawals.add(samples::withdrawals(key, key)).unwrap();
+            facts.payouts.add(samples::payouts(key, key)).unwrap();
+            facts.settlements.add(samples::settlements(key, key)).unwrap();
+            facts.operations_cases.add(samples::operations_cases(key, key)).unwrap();
         }
     };
     commit(&store, batch(1), &Needs::default(), fill).await.unwrap();
@@ -67,9 +72,34 @@ async fn each_list_has_what_belongs_to_its_owner() {
         assert_page!(lists.refunds(ALL, None, 3), [11, 10, 9]);
         assert_page!(lists.refunds(ALL, Some(id(9).into()), 2), [8, 7]);
         assert_page!(lists.top_ups_of_user(id(1).into(), ALL, None, 10), [7, 6, 5, 4]);
+        assert_page!(lists.withdrawals_of_user(id(1).into(), ALL, None, 10), [7, 6, 5, 4]);
+        assert_page!(lists.payouts_of_merchant(id(2).into(), ALL, None, 10), [11, 10, 9, 8]);
+        assert_page!(lists.settlements_of_merchant(id(0).into(), ALL, None, 3), [3, 2, 1]);
         assert_page!(lists.bank_cards_of_user(id(1).into(), None, 10), [11, 9, 7, 5, 3, 1]);
         assert_page!(lists.merchants_of_owner(id(0).into(), None, 10), [10, 8, 6, 4, 2, 0]);
         assert_page!(lists.payments_of_payer(id(99).into(), ALL, None, 10), [0; 0]);
+    }
+}
+
+#[tokio::test]
+async fn cases_are_narrowed_by_status_kind_and_owner() {
+    for test in TestDatabase::both() {
+        let (_test, _database, lists) = filled(test).await;
+        for is_open in [None, Some(true), Some(false)] {
+            for kind in CaseKind::ALL.iter().copied().map(Some).chain([None]) {
+                for owner in StaffRole::ALL.iter().copied().map(Some).chain([None]) {
+                    let takes = |number: &u8| {
+                        let row = samples::operations_cases(*number, *number);
+                        is_open.is_none_or(|open| open == row.closed_at.is_none())
+                            && kind.is_none_or(|kind| kind == row.kind)
+                            && owner.is_none_or(|owner| owner == row.owner)
+                    };
+                    let expected: Vec<u8> = (0..samples::CONTENTS).rev().filter(takes).collect();
+                    assert_page!(lists.cases(is_open, kind, owner, None, 100), expected);
+                }
+            }
+        }
+        assert_page!(lists.cases(Some(true), None, None, Some(id(8).into()), 2), [6, 4]);
     }
 }
 

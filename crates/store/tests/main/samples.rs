@@ -3,11 +3,18 @@
 
 use crate::support::{at, id};
 use makegood_auth::{Principal, StaffRole};
-use makegood_banking::{BankCardState, Direction, HolderCheck, Lease, Purpose, Refusal, State, Step};
+use makegood_banking::{
+    Answer, BankCardState, Direction, HolderCheck, Lease, MessageKind, Purpose, Recall, RecallState, Refusal,
+    ReturnReason, State, Step,
+};
+use makegood_merchants::SettlementStatus;
 use makegood_money::{Currency, Money};
 use makegood_notify::{AttemptError, AttemptFailure, EndpointState, EventChoice, PreviousSecret};
-use makegood_payments::{OrderState, PaymentStatus, Source, SourceKind, TopUpStatus};
+use makegood_payments::{
+    Acknowledged, OrderState, Outgoing, OutgoingStatus, PaymentStatus, Source, SourceKind, TopUpStatus,
+};
 use makegood_refunds::{RefundOrigin, RefundStatus};
+use makegood_wallet::cases::{CaseKind, CaseReason, CaseStep};
 use makegood_wallet::{SecretOf, tables::*};
 
 /// How many contents there are.
@@ -47,7 +54,7 @@ pub fn staff(key: u8, content: u8) -> Staff {
         id: id(key).into(),
         login: text(content),
         password_hash: text(content + 1),
-        role: StaffRole::Support,
+        role: pick(StaffRole::ALL, content),
         created_at: at(i64::MIN),
     }
 }
@@ -71,6 +78,7 @@ pub fn merchants(key: u8, content: u8) -> Merchant {
         owner: id(content).into(),
         name: text(content),
         fee_basis_points: pick(&[0, 60, u32::MAX], content),
+        settlement_days: pick(&[0, 1, u32::MAX], content),
         created_at: at(1),
         livemode: content % 2 == 1,
         feed: makegood_merchants::EventFeed {
@@ -100,6 +108,9 @@ pub fn bank_cards(key: u8, content: u8) -> BankCard {
         agreement: text(content),
         last4: "0042".to_owned(),
         holder_check: pick(&[H::Match, H::CloseMatch, H::NoMatch, H::Unavailable], content),
+        holder_checked_at: at(2),
+        acknowledged: maybe(content, pick(&[H::CloseMatch, H::NoMatch], content / 2)),
+        failures: codes(content),
         state: pick(BankCardState::ALL, content),
         created_at: at(1),
     }
@@ -199,6 +210,86 @@ pub fn refunds(key: u8, content: u8) -> Refund {
     }
 }
 
+/// Up to three codes.
+fn codes(content: u8) -> Vec<String> {
+    let all = ["bank.refused", "bank.card_closed", "bank.returned"];
+    all[..usize::from(content) % 4].iter().map(|code| (*code).to_owned()).collect()
+}
+
+fn outgoing(content: u8) -> Outgoing {
+    let accepted = || Acknowledged { check: "no_match".to_owned(), words: text(content), at: at(2) };
+    Outgoing {
+        bank_card: id(content).into(),
+        amount: amount(content),
+        fee_minor: i64::from(content),
+        status: pick(OutgoingStatus::ALL, content),
+        failure: maybe(content, "bank.refused".to_owned()),
+        causes: codes(content),
+        client_ref: maybe(content / 2, text(content)),
+        bank_transfer: id(content + 1).into(),
+        acknowledged: maybe(content, accepted()),
+        created_at: at(1),
+        sent_at: maybe(content, at(3)),
+        final_at: maybe(content / 2, at(4)),
+        returned_at: maybe(content, at(5)),
+    }
+}
+
+pub fn withdrawals(key: u8, content: u8) -> Withdrawal {
+    Withdrawal { id: id(key).into(), user: id(content / 4).into(), outgoing: outgoing(content) }
+}
+
+pub fn payouts(key: u8, content: u8) -> Payout {
+    Payout { id: id(key).into(), merchant: id(content / 4).into(), outgoing: outgoing(content) }
+}
+
+pub fn settlement_schedules(key: u8, content: u8) -> SettlementSchedule {
+    SettlementSchedule {
+        id: id(key).into(),
+        merchant: id(content / 4).into(),
+        currency: pick(&[Currency::CNY, Currency::JPY, Currency::KWD], content),
+        cut_off: at(1),
+        taken_minor: i64::MAX,
+        covered_minor: i64::from(content),
+        open: (0..content % 3).map(|number| id(number).into()).collect(),
+    }
+}
+
+pub fn settlements(key: u8, content: u8) -> Settlement {
+    Settlement {
+        id: id(key).into(),
+        schedule: id(content).into(),
+        merchant: id(content / 4).into(),
+        currency: pick(&[Currency::CNY, Currency::JPY, Currency::KWD], content),
+        paid_from_minor: 0,
+        paid_up_to_minor: i64::from(content),
+        cut_off: at(2),
+        due_at: at(3),
+        status: pick(SettlementStatus::ALL, content),
+        settled_minor: i64::from(content) + 1,
+        overdue_at: maybe(content, at(4)),
+        retry_at: maybe(content / 2, at(5)),
+        settled_at: maybe(content, at(6)),
+        created_at: at(1),
+    }
+}
+
+pub fn operations_cases(key: u8, content: u8) -> OperationsCase {
+    OperationsCase {
+        id: id(key).into(),
+        kind: pick(CaseKind::ALL, content),
+        object: text(content),
+        reason: pick(CaseReason::ALL, content),
+        owner: pick(StaffRole::ALL, content / 2),
+        next_step: pick(CaseStep::ALL, content),
+        opened_at: at(1),
+        due_at: at(2),
+        closed_at: maybe(content, at(3)),
+        closed_by: maybe(content, id(content).into()),
+        note: maybe(content / 2, text(content)),
+    }
+}
+
 pub fn bank_transfers(key: u8, content: u8) -> BankTransfer {
     use Refusal as R;
     use State as S;
@@ -208,11 +299,19 @@ pub fn bank_transfers(key: u8, content: u8) -> BankTransfer {
         Purpose::Payment(raw.into()),
         Purpose::Refund(raw.into()),
         Purpose::Withdrawal(raw.into()),
+        Purpose::Payout(raw.into()),
     ];
     let states = [S::Created, S::Submitted, S::Accepted, S::Unknown, S::Settled, S::Refused];
-    let refusals =
-        [R::InsufficientFunds, R::CardRefused, R::CardClosed, R::LimitExceeded, R::Expired, R::Other];
-    let step = pick(&[Step::Send, Step::Enquire], content / 2);
+    let refusals = [
+        R::InsufficientFunds,
+        R::CardRefused,
+        R::CardClosed,
+        R::LimitExceeded,
+        R::Expired,
+        R::Returned,
+        R::Other,
+    ];
+    let step = pick(&[Step::Send, Step::Enquire, Step::Recall], content / 2);
     BankTransfer {
         id: id(key).into(),
         bank: "north".to_owned(),
@@ -236,10 +335,76 @@ pub fn bank_transfers(key: u8, content: u8) -> BankTransfer {
         next_at: maybe(content / 2, at(6)),
         expected_by: at(7),
         bank_reference: maybe(content, text(content)),
-        refusal: (content < 6).then(|| pick(&refusals, content)),
+        refusal: (content < 7).then(|| pick(&refusals, content)),
         mismatch: maybe(content, amount(content + 1)),
         late_success_at: maybe(content / 2, at(10)),
         contradicted_at: maybe(content, at(11)),
+        returned_at: maybe(content / 2, at(12)),
+        return_reason: maybe(content, pick(ReturnReason::ALL, content / 2)),
+        recall: maybe(
+            content,
+            Recall {
+                state: pick(RecallState::ALL, content / 2),
+                reason: text(content),
+                requested_at: at(13),
+                answered_at: maybe(content / 2, at(14)),
+            },
+        ),
+        postponed: i64::from(content) + 3,
+        delayed_at: maybe(content, at(15)),
+        overdue_at: maybe(content / 2, at(16)),
+        maintenance: maybe(content, id(content).into()),
+        incident: maybe(content / 2, id(content).into()),
+        messages: i64::from(content) + 4,
+    }
+}
+
+pub fn bank_messages(key: u8, content: u8) -> BankMessage {
+    // A bank moves something, or says nothing of an amount.
+    let amount = Money::new(i64::from(content) + 1, Currency::KWD);
+    let bank_reference = text(content);
+    let reason = pick(ReturnReason::ALL, content);
+    let answers = [
+        Answer::Succeeded { bank_reference: bank_reference.clone(), amount },
+        Answer::Accepted { bank_reference: bank_reference.clone() },
+        Answer::Refused { refusal: Refusal::Other, bank_reference: Some(bank_reference.clone()) },
+        Answer::Misdirected { bank_reference: bank_reference.clone(), amount },
+        Answer::Returned { bank_reference, amount, reason },
+        Answer::Recall { state: pick(RecallState::ALL, content) },
+        Answer::NotFound,
+        Answer::NoAnswer,
+    ];
+    BankMessage {
+        id: BankMessageKey { transfer: id(key / 2).into(), number: i64::from(key) },
+        kind: pick(MessageKind::ALL, content),
+        answer: answers[usize::from(content) % answers.len()].clone(),
+        first_at: at(1),
+        last_at: at(i64::from(content)),
+        times: i64::from(content),
+    }
+}
+
+pub fn maintenance_windows(key: u8, content: u8) -> MaintenanceWindow {
+    MaintenanceWindow {
+        id: id(key).into(),
+        bank: text(content),
+        bank_window: maybe(content, text(content + 1)),
+        starts_at: at(i64::from(content)),
+        ends_at: at(i64::from(content) + 10),
+        description: text(content + 2),
+        created_at: at(1),
+        ended_at: maybe(content / 2, at(2)),
+    }
+}
+
+pub fn incidents(key: u8, content: u8) -> Incident {
+    Incident {
+        id: id(key).into(),
+        bank: text(content),
+        description: text(content + 1),
+        started_at: at(i64::from(content)),
+        expected_by: maybe(content / 2, at(1)),
+        ended_at: maybe(content, at(2)),
     }
 }
 

@@ -9,8 +9,13 @@ use makegood_wallet::{Facts, Needs};
 /// A database with the schema. The first part goes when it is dropped.
 pub async fn migrated(test: TestDatabase) -> (TestDatabase, Database) {
     let database = Database::open(test.url(), Options::default()).await.unwrap();
-    assert_eq!(migrations::migrate(&database).await.unwrap(), 2);
+    assert_eq!(migrations::migrate(&database).await.unwrap(), steps());
     (test, database)
+}
+
+/// How many steps the history of the schema has.
+pub fn steps() -> i64 {
+    migrations::SQLITE.len().try_into().unwrap()
 }
 
 pub async fn sqlite() -> (TestDatabase, SqlStore) {

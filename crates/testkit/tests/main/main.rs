@@ -23,3 +23,4 @@ macro_rules! on_both {
 mod flows;
 mod proofs;
 mod receiver;
+mod scripted_bank;

@@ -1,16 +1,21 @@
 //! What comes of a transfer at a bank: a worker's turn, and the bank's answer.
 
-use super::{Context, EVENT_LANGUAGE, ids, payments, refunds};
+use super::{
+    Context, EVENT_LANGUAGE, Owner, cases, delays, ids, messages, outgoing, payments, refunds, returns,
+};
+use crate::cases::{CaseKind, CaseReason};
+use crate::outgoing::OutgoingId;
 use crate::postings::{self, Movement};
 use crate::tables::{BankTransfer, BankTransferId, Payment, PaymentId, Refund, RefundId, TopUp, TopUpId};
 use crate::texts::Role;
 use crate::view::TopUpView;
 use crate::{Reply, Stop};
-use makegood_banking::{Answer, Claim, Direction, Outcome, Purpose, Refusal};
+use makegood_banking::{Answer, Claim, Direction, MessageKind, Outcome, Purpose, Refusal, Told};
 use makegood_ledger::TransactionId;
 use makegood_payments::{PaymentStatus, TopUpStatus};
 use makegood_refunds::{RefundOrigin, RefundStatus};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// What a worker gets when it takes its turn.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,7 +40,11 @@ pub(super) fn claim(context: &mut Context<'_>, id: BankTransferId) -> Result<Rep
     let was_unknown = transfer.is_unknown();
     let claim = transfer.claim(context.now, &context.settings.schedule);
     if claim.is_some() {
+        delays::note_incident(context, &mut transfer);
         context.facts.bank_transfers.set(transfer.clone())?;
+    }
+    if claim.is_some() && transfer.generation == 1 {
+        began(context, &transfer)?;
     }
     // A worker that was lost in the middle of its call leaves a transfer that nobody knows the end of.
     if transfer.is_unknown() && !was_unknown {
@@ -52,28 +61,115 @@ pub(super) fn record(
     answer: Answer,
 ) -> Result<Reply, Stop> {
     context.actor.must_be_internal()?;
-    let mut transfer = transfer_of(context, id)?;
-    let outcome = match transfer.answer(generation, answer, context.now, &context.settings.schedule) {
+    let before = transfer_of(context, id)?;
+    let mut transfer = before.clone();
+    let lease = transfer.lease.filter(|_| transfer.generation == generation);
+    let kind = lease.map_or(MessageKind::Enquiry, |lease| lease.step.into());
+    let outcome = match transfer.answer(generation, answer.clone(), context.now, &context.settings.schedule) {
         Ok(outcome) => outcome,
         Err(stale) => return Reply::json(409, &stale.to_string()),
     };
+    // What was recorded before says nothing new, and leaves nothing behind.
+    if transfer == before {
+        return Ok(Reply::empty());
+    }
+    messages::keep(context, &mut transfer, kind, &answer)?;
+    let alert = take_in(context, transfer, outcome)?;
+    alert.map_or(Ok(Reply::empty()), |alert| Reply::json(200, &alert))
+}
+
+/// What came of something that a bank told by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// What a person has to look at.
+    pub alert: Option<BankAlert>,
+    /// How long the transfer took, where this was its end.
+    pub took: Option<Duration>,
+}
+
+/// A bank has told something by itself: as good as the answer to an enquiry. What says nothing new changes nothing.
+pub(super) fn callback(context: &mut Context<'_>, bank: &str, told: Told) -> Result<Reply, Stop> {
+    context.actor.must_be_internal()?;
+    let found = match told.reference.parse::<BankTransferId>() {
+        Ok(id) => context.facts.bank_transfers.get(&id)?.cloned(),
+        Err(_) => None,
+    };
+    let Some(before) = found.filter(|transfer| transfer.bank == bank) else {
+        return returns::unknown_reference(context, bank, &told);
+    };
+    let mut transfer = before.clone();
+    let answer = told.answer(&transfer);
+    let outcome = transfer.callback(answer.clone(), context.now);
+    if transfer == before {
+        return Ok(Reply::empty());
+    }
+    let is_end = transfer.is_final() && !before.is_final();
+    let took = is_end.then(|| context.now.since(transfer.created_at));
+    messages::keep(context, &mut transfer, MessageKind::Callback, &answer)?;
+    let alert = take_in(context, transfer, outcome)?;
+    Reply::json(200, &Heard { alert, took })
+}
+
+/// Does what follows from what a bank said, the same however it was heard.
+fn take_in(
+    context: &mut Context<'_>,
+    mut transfer: BankTransfer,
+    outcome: Outcome,
+) -> Result<Option<BankAlert>, Stop> {
+    let noted = delays::note(context, &mut transfer);
     context.facts.bank_transfers.set(transfer.clone())?;
+    // What a bank tells of money that no worker has sent yet is as good as that it was sent.
+    if transfer.is_final() || transfer.is_unknown() {
+        began(context, &transfer)?;
+    }
     let alert = match outcome {
         Outcome::Pending | Outcome::Unchanged => None,
         Outcome::BecameUnknown => became_unknown(context, &transfer).map(|()| None)?,
-        Outcome::Settled => settled(context, &transfer).map(|()| None)?,
-        Outcome::Refused(refusal) => was_refused(context, &transfer, refusal)?,
-        Outcome::LateSuccess => late_success(context, &transfer)?,
+        Outcome::Settled => {
+            returns::corrected(context, &transfer)?;
+            settled(context, &transfer).map(|()| None)?
+        }
+        Outcome::Refused(refusal) => {
+            returns::corrected(context, &transfer)?;
+            was_refused(context, &transfer, refusal)?
+        }
+        Outcome::LateSuccess => {
+            returns::corrected(context, &transfer)?;
+            late_success(context, &transfer)?
+        }
         Outcome::Mismatch => {
+            returns::mismatched(context, &transfer)?;
             became_unknown(context, &transfer)?;
             Some(BankAlert::Mismatch)
         }
         Outcome::Contradiction => Some(BankAlert::Contradiction),
+        Outcome::Returned(reason) => {
+            returns::returned(context, &transfer)?;
+            returns::alert_of(reason)
+        }
+        Outcome::RecallRefused => Some(BankAlert::RecallRefused),
     };
-    let Some(alert) = alert else { return Ok(Reply::empty()) };
+    let overdue = delays::act(context, &transfer, noted)?;
+    // A withdrawal or a payout that was paid late has a case of its own already.
+    let has_case = matches!(outcome, Outcome::LateSuccess)
+        && matches!(transfer.purpose, Purpose::Withdrawal(_) | Purpose::Payout(_));
+    let Some(alert) = alert else { return Ok(overdue) };
+    if alert == BankAlert::Contradiction && !has_case {
+        let object = transfer.id.to_string();
+        cases::open(context, CaseKind::Contradiction, &object, CaseReason::BankContradiction)?;
+    }
+    tell_alert(context, &transfer, alert).map(Some)
+}
+
+/// Tells the staff what a person has to look at.
+pub(super) fn tell_alert(
+    context: &mut Context<'_>,
+    transfer: &BankTransfer,
+    alert: BankAlert,
+) -> Result<BankAlert, Stop> {
     let object = transfer.id.to_string();
-    context.tell([0; 16], alert.as_str(), object.clone(), &object)?;
-    Reply::json(200, &alert)
+    context.tell(Owner::Service, alert.as_str(), object.clone(), &object)?;
+    Ok(alert)
 }
 
 /// What a person has to look at. Whoever records an answer gets it, to log and to count it; staff find it
@@ -87,6 +183,14 @@ pub enum BankAlert {
     Contradiction,
     /// A bank refused to take back what it had moved too late: the money waits in clearing.
     ReturnRefused,
+    /// A bank took back what it had moved.
+    Returned,
+    /// A bank will not give back what we called back.
+    RecallRefused,
+    /// A bank told of money under a reference that is not ours.
+    UnknownReference,
+    /// A bank has not said for a day how something ended.
+    Overdue,
 }
 
 impl BankAlert {
@@ -97,11 +201,24 @@ impl BankAlert {
             Self::Mismatch => "alert.bank_mismatch",
             Self::Contradiction => "alert.bank_contradiction",
             Self::ReturnRefused => "alert.return_refused",
+            Self::Returned => "alert.bank_returned",
+            Self::RecallRefused => "alert.recall_refused",
+            Self::UnknownReference => "alert.bank_unknown_reference",
+            Self::Overdue => "alert.bank_overdue",
         }
     }
 }
 
-fn post(
+/// The first turn: what is told of money that goes out is that it is sent.
+fn began(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Stop> {
+    match transfer.purpose {
+        Purpose::Withdrawal(id) => outgoing::began(context, transfer, OutgoingId::Withdrawal(id)),
+        Purpose::Payout(id) => outgoing::began(context, transfer, OutgoingId::Payout(id)),
+        Purpose::TopUp(_) | Purpose::Payment(_) | Purpose::Refund(_) => Ok(()),
+    }
+}
+
+pub(super) fn post(
     context: &mut Context<'_>,
     movement: Movement,
     id: TransactionId,
@@ -116,7 +233,7 @@ fn post(
     })
 }
 
-fn became_unknown(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Stop> {
+pub(super) fn became_unknown(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Stop> {
     match transfer.purpose {
         Purpose::TopUp(id) if transfer.direction == Direction::In => {
             let mut top_up = top_up_of(context, id)?;
@@ -139,7 +256,9 @@ fn became_unknown(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<
                 context.facts.refunds.set(refund)?;
             }
         }
-        Purpose::TopUp(_) | Purpose::Withdrawal(_) => {}
+        Purpose::Withdrawal(id) => outgoing::became_unknown(context, OutgoingId::Withdrawal(id))?,
+        Purpose::Payout(id) => outgoing::became_unknown(context, OutgoingId::Payout(id))?,
+        Purpose::TopUp(_) => {}
     }
     Ok(())
 }
@@ -155,7 +274,8 @@ fn settled(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Sto
         }
         (Purpose::Payment(id), _) => payment_settled(context, transfer, id),
         (Purpose::Refund(id), _) => refund_settled(context, transfer, id),
-        (Purpose::Withdrawal(id), _) => Err(Stop::Broken(format!("{id} cannot exist"))),
+        (Purpose::Withdrawal(id), _) => outgoing::completed(context, transfer, OutgoingId::Withdrawal(id)),
+        (Purpose::Payout(id), _) => outgoing::completed(context, transfer, OutgoingId::Payout(id)),
     }
 }
 
@@ -168,13 +288,13 @@ fn top_up_settled(context: &mut Context<'_>, transfer: &BankTransfer, id: TopUpI
     save_top_up(context, top_up, "top_up.succeeded")
 }
 
-fn save_top_up(context: &mut Context<'_>, top_up: TopUp, kind: &str) -> Result<(), Stop> {
+pub(super) fn save_top_up(context: &mut Context<'_>, top_up: TopUp, kind: &str) -> Result<(), Stop> {
     tell_top_up(context, &top_up, kind)?;
     context.facts.top_ups.set(top_up)
 }
 
 /// Tells a user what became of their top-up.
-fn tell_top_up(context: &mut Context<'_>, top_up: &TopUp, kind: &str) -> Result<(), Stop> {
+pub(super) fn tell_top_up(context: &mut Context<'_>, top_up: &TopUp, kind: &str) -> Result<(), Stop> {
     let livemode = context.settings.livemode;
     let view = TopUpView::of(top_up, context.facts, Role::Payer, livemode, EVENT_LANGUAGE)?;
     context.tell(top_up.user, kind, top_up.id.to_string(), &view)
@@ -230,6 +350,7 @@ fn was_refused(
             let movement = postings::card_refund_refused(&transfer.bank, transfer.amount);
             post(context, movement, ids::return_refused_transaction(transfer.id), id.raw())?;
             let top_up = top_up_of(context, id)?;
+            stuck(context, transfer)?;
             tell_top_up(context, &top_up, "top_up.needs_action")?;
             Ok(Some(BankAlert::ReturnRefused))
         }
@@ -237,10 +358,22 @@ fn was_refused(
         (Purpose::Refund(id), _) => {
             let is_late = refund_of(context, id)?.origin == RefundOrigin::LateSuccess;
             refund_refused(context, transfer, id, code)?;
+            stuck(context, transfer)?;
             Ok(is_late.then_some(BankAlert::ReturnRefused))
         }
-        (Purpose::Withdrawal(id), _) => Err(Stop::Broken(format!("{id} cannot exist"))),
+        (Purpose::Withdrawal(id), _) => {
+            outgoing::failed(context, transfer, OutgoingId::Withdrawal(id), &code).map(|()| None)
+        }
+        (Purpose::Payout(id), _) => {
+            outgoing::failed(context, transfer, OutgoingId::Payout(id), &code).map(|()| None)
+        }
     }
+}
+
+/// Money that has to go back does not find its way: a person looks.
+fn stuck(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), Stop> {
+    let object = transfer.id.to_string();
+    cases::open(context, CaseKind::StuckReturn, &object, CaseReason::ReturnRefused).map(|_| ())
 }
 
 fn payment_refused(context: &mut Context<'_>, id: PaymentId, code: String) -> Result<(), Stop> {
@@ -287,6 +420,14 @@ fn late_success(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<Op
             save_top_up(context, top_up, "top_up.returning").map(|()| None)
         }
         // Money that went out although the bank had said no: a person has to look.
+        (Purpose::Withdrawal(id), _) => {
+            outgoing::paid_late(context, transfer, OutgoingId::Withdrawal(id))?;
+            Ok(Some(BankAlert::Contradiction))
+        }
+        (Purpose::Payout(id), _) => {
+            outgoing::paid_late(context, transfer, OutgoingId::Payout(id))?;
+            Ok(Some(BankAlert::Contradiction))
+        }
         _ => Ok(Some(BankAlert::Contradiction)),
     }
 }
@@ -342,12 +483,12 @@ fn give_back(context: &mut Context<'_>, mut payment: Payment, transfer: &BankTra
     refunds::tell(context, &refund, "refund.created")
 }
 
-fn top_up_of(context: &Context<'_>, id: TopUpId) -> Result<TopUp, Stop> {
+pub(super) fn top_up_of(context: &Context<'_>, id: TopUpId) -> Result<TopUp, Stop> {
     let found = context.facts.top_ups.get(&id)?;
     found.cloned().ok_or_else(|| Stop::Broken(format!("{id} is missing")))
 }
 
-fn refund_of(context: &Context<'_>, id: RefundId) -> Result<Refund, Stop> {
+pub(super) fn refund_of(context: &Context<'_>, id: RefundId) -> Result<Refund, Stop> {
     let found = context.facts.refunds.get(&id)?;
     found.cloned().ok_or_else(|| Stop::Broken(format!("{id} is missing")))
 }

@@ -1,7 +1,7 @@
 //! Bank cards, and the top-ups that come from them.
 
 use super::{Context, payments};
-use crate::tables::{BankCard, LookupKind, TopUp};
+use crate::tables::{BankCard, LookupKind, TopUp, UserId};
 use crate::texts::Role;
 use crate::view::{BankCardView, TopUpView};
 use crate::{Code, Problem, Reply, Stop};
@@ -29,6 +29,9 @@ pub(super) fn link(
         agreement: agreement.to_owned(),
         last4: last4.to_owned(),
         holder_check,
+        holder_checked_at: context.now,
+        acknowledged: None,
+        failures: Vec::new(),
         state: BankCardState::VerificationRequired,
         created_at: context.now,
     };
@@ -38,7 +41,10 @@ pub(super) fn link(
 }
 
 fn own_card(context: &Context<'_>, id: BankCardId) -> Result<BankCard, Stop> {
-    let user = context.actor.user()?;
+    card_of(context, context.actor.user()?, id)
+}
+
+fn card_of(context: &Context<'_>, user: UserId, id: BankCardId) -> Result<BankCard, Stop> {
     let found = context.facts.bank_cards.get(&id)?.filter(|card| card.user == user);
     Ok(found.ok_or(Stop::from(Code::NotFound))?.clone())
 }
@@ -46,7 +52,12 @@ fn own_card(context: &Context<'_>, id: BankCardId) -> Result<BankCard, Stop> {
 /// The caller's own card, if it pays and receives. Nobody would carry out what is asked of a bank that this server
 /// does not know any more: that is refused before anything is begun.
 pub(super) fn active_card(context: &Context<'_>, id: BankCardId) -> Result<BankCard, Stop> {
-    let card = own_card(context, id)?;
+    active_card_of(context, context.actor.user()?, id)
+}
+
+/// This user's card, as [`active_card`].
+pub(super) fn active_card_of(context: &Context<'_>, user: UserId, id: BankCardId) -> Result<BankCard, Stop> {
+    let card = card_of(context, user, id)?;
     if card.state != BankCardState::Active {
         return Err(Code::CardNotActive.into());
     }
@@ -112,7 +123,11 @@ pub(super) fn top_up(
         let top_up = found.ok_or_else(|| Stop::Broken(format!("{id} is missing")))?.clone();
         return answer(context, &top_up);
     }
-    active_card(context, card)?;
+    let row = active_card(context, card)?;
+    if context.settings.outlooks.of(&row.bank).is_down {
+        // Nothing is begun that would only wait.
+        return Err(Problem::new(Code::SourceUnavailable).field("bank_card").into());
+    }
     let id = context.ids.make();
     let transfer = payments::bank_transfer(context, card, Direction::In, Purpose::TopUp(id), amount)?;
     let top_up = TopUp {

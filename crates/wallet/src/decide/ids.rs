@@ -40,6 +40,26 @@ pub(crate) fn return_refused_transaction(transfer: BankTransferId) -> Transactio
     TransactionId::derive("return_refused", transfer.raw())
 }
 
+/// The transaction that takes in what a bank moved otherwise than it was asked to.
+pub(crate) fn mismatch_transaction(transfer: BankTransferId) -> TransactionId {
+    TransactionId::derive("mismatch", transfer.raw())
+}
+
+/// The transaction that takes that back, when the bank corrects itself.
+pub(crate) fn mismatch_corrected_transaction(transfer: BankTransferId) -> TransactionId {
+    TransactionId::derive("mismatch_corrected", transfer.raw())
+}
+
+/// The transaction that takes in what a bank moved under a reference that is not ours.
+pub(crate) fn unknown_reference_transaction(bank: &str, reference: &str) -> TransactionId {
+    TransactionId::derive(&format!("unknown_reference {bank} {reference}"), [0; 16])
+}
+
+/// The transaction that follows a bank that took back what it had moved.
+pub(crate) fn bank_returned_transaction(transfer: BankTransferId) -> TransactionId {
+    TransactionId::derive("bank_returned", transfer.raw())
+}
+
 /// The legs of a payment that refunds return against.
 pub(crate) fn payment_legs(payment: &Payment) -> PaymentLegs {
     PaymentLegs::of(payment_transaction(payment.order), payment.amount, payment.fee_minor)

@@ -22,6 +22,7 @@ pub(super) fn create(
         owner,
         name: name.to_owned(),
         fee_basis_points: context.settings.fee_basis_points,
+        settlement_days: context.settings.settlement_days,
         created_at: context.now,
         livemode: context.settings.livemode,
         feed: makegood_merchants::EventFeed::default(),
@@ -42,6 +43,7 @@ fn invalid(field: &str, reason: Reason) -> Stop {
     Problem::new(Code::RequestInvalid).field(field).because(reason).into()
 }
 
+/// The merchant that the caller acts for: the named one, or the API key's own.
 pub(super) fn acting_merchant(context: &Context<'_>, named: Option<MerchantId>) -> Result<Merchant, Stop> {
     let id = match (context.actor, named) {
         (Actor::Merchant(id), None) => id,

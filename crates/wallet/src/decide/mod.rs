@@ -2,19 +2,29 @@
 
 mod bank;
 mod cards;
+pub(crate) mod cases;
+mod delays;
 pub(crate) mod ids;
 mod merchants;
+mod messages;
+mod notices;
+mod outgoing;
 mod payments;
+mod payouts;
 mod people;
 mod refunds;
+mod returns;
+pub(crate) mod settlements;
 mod transfers;
 mod webhook_turns;
 mod webhooks;
+mod withdrawals;
 
-pub use bank::{BankAlert, ClaimedTransfer};
+pub use bank::{BankAlert, ClaimedTransfer, Heard};
+pub(crate) use notices::window_key;
 pub use webhook_turns::ClaimedEndpoint;
 
-use crate::postings::Movement;
+use crate::postings::{Account, Kind, Movement, Purse};
 use crate::tables::{Event, EventId, Lookup, LookupKey, LookupKind, MerchantId, StaffId, UserId};
 use crate::texts::{Language, Role};
 use crate::view::PaymentView;
@@ -67,6 +77,10 @@ pub(crate) fn decide(context: &mut Context<'_>) -> Result<Reply, Stop> {
             let asked = transfers::Asked { to, amount: *amount, note: note.clone(), expect: *expect };
             transfers::transfer(context, asked, client_ref.as_deref())
         }
+        Action::Withdraw(new) => withdrawals::create(context, new),
+        Action::CancelWithdrawal { withdrawal } => withdrawals::cancel(context, *withdrawal),
+        Action::PayOut { merchant, new } => payouts::create(context, *merchant, new),
+        Action::CancelPayout { payout } => payouts::cancel(context, *payout),
         Action::CreateOrder(new) => merchants::create_order(context, new),
         Action::CancelOrder { order } => merchants::cancel_order(context, *order),
         Action::CreatePayment(new) => payments::create(context, new),
@@ -79,9 +93,32 @@ pub(crate) fn decide(context: &mut Context<'_>) -> Result<Reply, Stop> {
         Action::RecordBankAnswer { bank_transfer, generation, answer } => {
             bank::record(context, *bank_transfer, *generation, answer.clone())
         }
+        Action::RecordBankCallback { bank, told } => bank::callback(context, bank, told.clone()),
+        Action::PostponeBankTransfer { bank_transfer, until } => {
+            delays::postpone(context, *bank_transfer, *until)
+        }
+        Action::RecallBankTransfer { bank_transfer, reason } => {
+            returns::recall(context, *bank_transfer, reason)
+        }
+        Action::RecordMaintenance { bank, windows, known } => {
+            notices::record_maintenance(context, bank, windows, known)
+        }
+        Action::SetMaintenance { bank, starts_at, ends_at, description } => {
+            notices::set_maintenance(context, bank, (*starts_at, *ends_at), description)
+        }
+        Action::EndMaintenance { window } => notices::end_maintenance(context, *window),
+        Action::OpenIncident { bank, description, expected_by } => {
+            notices::open_incident(context, bank, description, *expected_by)
+        }
+        Action::EndIncident { incident } => notices::end_incident(context, *incident),
         Action::ExpireOrder { order } => merchants::expire_order(context, *order),
         Action::ClosePayment { payment } => payments::close(context, *payment),
         Action::ForgetKeys { keys } => people::forget_keys(context, keys),
+        Action::CloseDay { account, cut_off, paid_minor } => {
+            settlements::close_day(context, *account, *cut_off, *paid_minor)
+        }
+        Action::Settle { settlement } => settlements::settle(context, *settlement),
+        Action::CloseCase { case, note } => cases::close(context, *case, note),
         Action::CreateWebhookEndpoint { merchant, url, events } => {
             webhooks::create(context, *merchant, url, events.clone())
         }
@@ -114,12 +151,47 @@ impl Context<'_> {
         reference: RawId,
     ) -> Result<(), Declined> {
         let book = &self.facts.book;
-        let transaction =
-            movement.transaction(id, reference, |account| book.account(&account.id()).is_some());
-        match makegood_ledger::apply(&mut self.facts.book, &transaction, self.now) {
-            Ok(_) => Ok(()),
-            Err(rejection) => Err(Declined::from_rejection(rejection)),
+        let is_open = |account: &Account| book.account(&account.id()).is_some();
+        // The first payment of a merchant in a currency opens the account that its days are of. What is taken from
+        // it later is summed up there, whoever takes it.
+        let is_pending = |account: &&Account| account.kind == Kind::MerchantPending;
+        let pending = movement.accounts.iter().find(is_pending).copied();
+        let is_opened = pending.is_some_and(|account| !is_open(&account));
+        let taken_minor = pending.map_or(0, |account| movement.taken_minor(&account));
+        let transaction = movement.transaction(id, reference, is_open);
+        let posted = makegood_ledger::apply(&mut self.facts.book, &transaction, self.now)
+            .map_err(Declined::from_rejection)?;
+        match pending {
+            Some(pending) if is_opened => settlements::begin(self, pending).map_err(Declined::Stop),
+            Some(pending) if taken_minor > 0 && !posted.already => {
+                settlements::taken(self, pending, taken_minor).map_err(Declined::Stop)
+            }
+            _ => Ok(()),
         }
+    }
+
+    /// What an account can give up now; nothing where it was never opened, or gives nothing up.
+    pub(crate) fn available(&self, account: &crate::postings::Account) -> Result<i64, Stop> {
+        let key = RowKey::Account(account.id());
+        if !self.facts.book.is_known(&key) {
+            let mut needs = crate::Needs::default();
+            needs.ledger.insert(key);
+            return Err(Stop::NotLoaded(Box::new(needs)));
+        }
+        let row = self.facts.book.account(&account.id());
+        let open = row.filter(|row| row.status == makegood_ledger::AccountStatus::Open);
+        Ok(open.map_or(0, |row| row.available()))
+    }
+
+    /// Whether the ledger has a transaction.
+    pub(crate) fn has_posted(&self, id: TransactionId) -> Result<bool, Stop> {
+        let key = RowKey::Transaction(id);
+        if !self.facts.book.is_known(&key) {
+            let mut needs = crate::Needs::default();
+            needs.ledger.insert(key);
+            return Err(Stop::NotLoaded(Box::new(needs)));
+        }
+        Ok(self.facts.book.transaction(&id).is_some())
     }
 
     /// Posts a movement whose transaction has an id that derives from an object made by this very command.
@@ -225,26 +297,26 @@ impl Context<'_> {
 pub(crate) enum Owner {
     /// A merchant, whose webhook endpoints get it.
     Merchant(MerchantId),
-    /// Anybody who has no endpoints: a user, a member of staff, the service itself.
+    /// A user or a member of staff, who have no endpoints.
     Person(RawId),
-    /// Whoever has this id. It costs a look-up whether that is a merchant.
-    Unknown(RawId),
+    /// The service itself: its staff read it.
+    Service,
 }
 
 impl Owner {
     const fn raw(self) -> RawId {
         match self {
             Self::Merchant(id) => id.raw(),
-            Self::Person(raw) | Self::Unknown(raw) => raw,
+            Self::Person(raw) => raw,
+            Self::Service => [0; 16],
         }
     }
 
-    /// The merchant that it is, or may be.
-    fn merchant(self) -> Option<MerchantId> {
+    /// The merchant that it is.
+    const fn merchant(self) -> Option<MerchantId> {
         match self {
             Self::Merchant(id) => Some(id),
-            Self::Unknown(raw) if raw != [0; 16] => Some(raw.into()),
-            Self::Person(_) | Self::Unknown(_) => None,
+            Self::Person(_) | Self::Service => None,
         }
     }
 }
@@ -267,9 +339,12 @@ impl From<StaffId> for Owner {
     }
 }
 
-impl From<RawId> for Owner {
-    fn from(raw: RawId) -> Self {
-        Self::Unknown(raw)
+impl From<Purse> for Owner {
+    fn from(purse: Purse) -> Self {
+        match purse {
+            Purse::User(user) => user.into(),
+            Purse::Merchant(merchant) => merchant.into(),
+        }
     }
 }
 

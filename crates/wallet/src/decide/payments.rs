@@ -7,7 +7,7 @@ use crate::view::PaymentView;
 use crate::{Code, Expectation, NewPayment, PayeeId, Problem, Reply, Stop, postings, tables::LookupKind};
 use makegood_banking::{BankTransfer, Direction, NewTransfer, Purpose};
 use makegood_base::BankCardId;
-use makegood_payments::{NotPayable, PaymentStatus, Source};
+use makegood_payments::{NotPayable, PaymentStatus, Source, SourceKind};
 
 /// Starts a payment. With an expectation it goes on at once; without one it waits for its confirmation.
 pub(super) fn create(context: &mut Context<'_>, new: &NewPayment) -> Result<Reply, Stop> {
@@ -26,7 +26,7 @@ pub(super) fn create(context: &mut Context<'_>, new: &NewPayment) -> Result<Repl
     }
     check_payable(context, &order)?;
     check_expectation(new.expect, &order, &merchant)?;
-    check_source(context, new.source)?;
+    check_source(context, new.source, &order)?;
     let payment = Payment {
         id: context.ids.make(),
         order: order.id,
@@ -68,7 +68,7 @@ pub(super) fn confirm(context: &mut Context<'_>, id: PaymentId, expect: Expectat
     let merchant = merchant_of(context, &order)?;
     check_expectation(Some(expect), &order, &merchant)?;
     check_payable(context, &order)?;
-    check_source(context, payment.source)?;
+    check_source(context, payment.source, &order)?;
     process(context, payment, order)
 }
 
@@ -152,7 +152,11 @@ pub(super) fn bank_transfer(
         agreement: card.agreement.clone(),
         amount,
     };
-    Ok(BankTransfer::new(new, context.now, &context.settings.schedule))
+    let mut transfer = BankTransfer::new(new, context.now, &context.settings.schedule);
+    if let Some(expected_in) = context.settings.outlooks.of(&transfer.bank).expected_in {
+        transfer.expected_by = context.now.plus(expected_in);
+    }
+    Ok(transfer)
 }
 
 /// Keeps a declined payment: it exists, and has a trace. The order stays payable.
@@ -260,10 +264,18 @@ fn check_expectation(expect: Option<Expectation>, order: &Order, merchant: &Merc
     Ok(())
 }
 
-/// Refuses a card that is not the payer's, or not active.
-fn check_source(context: &Context<'_>, source: Source) -> Result<(), Stop> {
-    match source {
-        Source::Balance => Ok(()),
-        Source::BankCard { id } => super::cards::active_card(context, id).map(|_| ()),
+/// Refuses a card that is not the payer's, or not active, and one whose bank is not asked now: nothing is begun that
+/// would only wait. What else would pay is said.
+fn check_source(context: &Context<'_>, source: Source, order: &Order) -> Result<(), Stop> {
+    let Source::BankCard { id } = source else { return Ok(()) };
+    let card = super::cards::active_card(context, id)?;
+    let settings = context.settings;
+    if !settings.outlooks.of(&card.bank).is_down || !order.accepts.contains(&source.kind()) {
+        return Ok(());
     }
+    let mut problem = Problem::new(Code::SourceUnavailable).field("source.id");
+    let another_is_up = settings.banks.iter().any(|bank| !settings.outlooks.of(bank).is_down);
+    let works = |kind: &&SourceKind| **kind != SourceKind::BankCard || another_is_up;
+    problem.accepted_sources = Some(order.accepts.iter().filter(works).map(|kind| kind.as_str()).collect());
+    Err(problem.into())
 }

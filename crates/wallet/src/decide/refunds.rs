@@ -1,11 +1,13 @@
 //! Refunds that a merchant decides.
 
 use super::{Context, Declined, EVENT_LANGUAGE, Owner, ids, payments};
+use crate::postings::{self, Account, Kind, RefundShares};
 use crate::tables::{LookupKind, PaymentId, Refund};
 use crate::texts::{Language, Role};
 use crate::view::RefundView;
-use crate::{Actor, Code, Problem, Reply, Stop, postings};
+use crate::{Actor, Code, Needs, Problem, Reply, Stop};
 use makegood_banking::{Direction, Purpose};
+use makegood_ledger::RowKey;
 use makegood_money::Money;
 use makegood_payments::{Payment, PaymentStatus, Source};
 use makegood_refunds::{RefundOrigin, RefundRefused, RefundStatus, RefundablePayment};
@@ -26,7 +28,7 @@ pub(super) fn refund(
         return answer(context, &refund);
     }
     let input = RefundablePayment {
-        paid: payment.status.has_paid(),
+        paid: payment.status.has_paid() && payment.status != PaymentStatus::Returned,
         captured: payment.amount,
         refunded_minor: payment.refunded_minor,
         fee_minor: payment.fee_minor,
@@ -94,20 +96,32 @@ fn refusal(refused: RefundRefused, paid: Money) -> Stop {
     }
 }
 
+/// What an account can give up now; nothing where it was never opened.
+fn available(context: &Context<'_>, account: &Account) -> Result<i64, Stop> {
+    let key = RowKey::Account(account.id());
+    if !context.facts.book.is_known(&key) {
+        let needs = Needs { ledger: [key].into(), ..Needs::default() };
+        return Err(Stop::NotLoaded(Box::new(needs)));
+    }
+    Ok(context.facts.book.account(&account.id()).map_or(0, |row| row.available()))
+}
+
 /// Posts the refund, and makes the transfer to the card where it goes back to one.
 fn move_money(context: &mut Context<'_>, payment: &Payment, refund: &mut Refund) -> Result<(), Stop> {
     let against = ids::payment_legs(payment);
-    let (amount, fee_back) = (refund.amount, refund.fee_back_minor);
+    let amount = refund.amount;
+    let pending = Account::merchant(Kind::MerchantPending, payment.merchant, amount.currency());
+    let shares = RefundShares::of(amount, refund.fee_back_minor, available(context, &pending)?);
     let movement = match payment.source {
         Source::Balance => {
             refund.status = RefundStatus::Succeeded;
             refund.final_at = Some(context.now);
-            postings::refund_to_balance(payment.payer, payment.merchant, amount, fee_back, against)
+            postings::refund_to_balance(payment.payer, payment.merchant, amount, shares, against)
         }
         Source::BankCard { id } => {
             let purpose = Purpose::Refund(refund.id);
             let transfer = payments::bank_transfer(context, id, Direction::Out, purpose, amount)?;
-            let movement = postings::card_refund(&transfer.bank, payment.merchant, amount, fee_back, against);
+            let movement = postings::card_refund(&transfer.bank, payment.merchant, amount, shares, against);
             refund.bank_transfer = Some(transfer.id);
             context.facts.bank_transfers.add(transfer)?;
             movement

@@ -89,6 +89,10 @@ chart! {
     FloatContra = 301, "float_contra", Own, Debit, None;
     /// Our own money at a bank.
     Operating = 302, "operating", Own, Debit, None;
+    /// What a merchant owes us: what a bank took back that they had not any more.
+    MerchantRecv = 303, "merchant_recv", Own, Debit, None;
+    /// What a user owes us: what a bank took back that they had not any more, or had twice.
+    UserRecv = 304, "user_recv", Own, Debit, None;
     /// What the owners put in.
     Equity = 401, "equity", Own, Credit, None;
     /// Fees that merchants paid.
@@ -131,6 +135,12 @@ impl Account {
     #[must_use]
     pub fn bank(kind: Kind, bank: &str, currency: Currency) -> Self {
         Self::new(kind, bank_owner(bank), currency)
+    }
+
+    /// What a user owes us.
+    #[must_use]
+    pub fn user_owes(user: UserId, currency: Currency) -> Self {
+        Self::new(Kind::UserRecv, user.raw(), currency)
     }
 
     /// An account of ours.

@@ -8,6 +8,8 @@
 mod balance;
 mod chart;
 mod movements;
+mod outgoing;
+mod returns;
 
 #[cfg(test)]
 mod tests;
@@ -15,6 +17,11 @@ mod tests;
 pub use balance::{Imbalance, check_balance};
 pub use chart::{Account, Book, Kind};
 pub use movements::{
-    Movement, MovementCode, PaymentLegs, card_payment, card_refund, card_refund_refused, card_refund_settled,
-    late_success, payment, refund_to_balance, top_up, transfer,
+    Movement, MovementCode, PaymentLegs, RefundShares, card_payment, card_refund, card_refund_refused,
+    card_refund_settled, late_success, payment, refund_to_balance, settlement, top_up, transfer,
+};
+pub use outgoing::{Outflow, Purse, Stage, outgoing, outgoing_failed_short};
+pub use returns::{
+    Bearers, MerchantShares, UserShares, bank_returned, card_payment_returned, transfer_out_returned,
+    unidentified, unidentified_corrected,
 };

@@ -4,7 +4,7 @@
 use super::chart::{Account, Kind};
 use makegood_base::{MerchantId, RawId, UserId};
 use makegood_ledger::{Action, Leg, TransactionId, TransferRef};
-use makegood_money::Money;
+use makegood_money::{Currency, Money};
 
 macro_rules! movements {
     ($($(#[$meta:meta])* $name:ident = $code:literal, $text:literal;)*) => {
@@ -58,6 +58,50 @@ movements! {
     CardRefundRefused = 8, "card_refund_refused";
     /// A bank moved money for an order that is closed or paid; it is on its way back.
     LateSuccess = 9, "late_success";
+    /// A withdrawal is reserved.
+    WithdrawalHeld = 10, "withdrawal_held";
+    /// A withdrawal was cancelled before it was sent.
+    WithdrawalReleased = 11, "withdrawal_released";
+    /// A withdrawal goes to the bank.
+    WithdrawalSent = 12, "withdrawal";
+    /// The bank has executed a withdrawal.
+    WithdrawalCompleted = 13, "withdrawal_completed";
+    /// The bank has refused a withdrawal.
+    WithdrawalFailed = 14, "withdrawal_failed";
+    /// The bank sent a withdrawal back after its yes.
+    WithdrawalReturned = 15, "withdrawal_returned";
+    /// The bank has executed a withdrawal that it had refused.
+    WithdrawalPaidLate = 16, "withdrawal_paid_late";
+    /// The bank sent back a withdrawal that it had executed after it had refused.
+    WithdrawalLateReturned = 17, "withdrawal_late_returned";
+    /// A payout is reserved.
+    PayoutHeld = 20, "payout_held";
+    /// A payout was cancelled before it was sent.
+    PayoutReleased = 21, "payout_released";
+    /// A payout goes to the bank.
+    PayoutSent = 22, "payout";
+    /// The bank has executed a payout.
+    PayoutCompleted = 23, "payout_completed";
+    /// The bank has refused a payout.
+    PayoutFailed = 24, "payout_failed";
+    /// The bank sent a payout back after its yes.
+    PayoutReturned = 25, "payout_returned";
+    /// The bank has executed a payout that it had refused.
+    PayoutPaidLate = 26, "payout_paid_late";
+    /// The bank sent back a payout that it had executed after it had refused.
+    PayoutLateReturned = 27, "payout_late_returned";
+    /// A bank moved something that nobody asked it for, or otherwise than it was asked to.
+    Unidentified = 30, "unidentified";
+    /// A bank corrected that, or took it back.
+    UnidentifiedCorrected = 31, "unidentified_corrected";
+    /// A bank took back what it had moved to a balance, or too late.
+    BankReturned = 32, "bank_returned";
+    /// A bank took back a payment from a card.
+    CardPaymentReturned = 33, "card_payment_returned";
+    /// A bank gave back what it had paid out.
+    TransferOutReturned = 34, "transfer_out_returned";
+    /// What a merchant was paid becomes available.
+    Settlement = 40, "settlement";
 }
 
 /// A movement: its legs, and the accounts that they touch.
@@ -72,12 +116,12 @@ pub struct Movement {
 }
 
 impl Movement {
-    fn new(code: MovementCode) -> Self {
+    pub(super) fn new(code: MovementCode) -> Self {
         Self { code, accounts: Vec::with_capacity(6), legs: Vec::with_capacity(5) }
     }
 
     /// Adds a leg, unless there is nothing to move: a fee can be zero.
-    fn leg(mut self, debit: Account, credit: Account, minor: i64, action: Action) -> Self {
+    pub(super) fn leg(mut self, debit: Account, credit: Account, minor: i64, action: Action) -> Self {
         if minor == 0 {
             return self;
         }
@@ -91,8 +135,16 @@ impl Movement {
         self
     }
 
-    fn post(self, debit: Account, credit: Account, minor: i64) -> Self {
+    pub(super) fn post(self, debit: Account, credit: Account, minor: i64) -> Self {
         self.leg(debit, credit, minor, Action::Post)
+    }
+
+    /// What it takes from an account that grows on the credit side, in minor units. What it reserves is not taken.
+    #[must_use]
+    pub fn taken_minor(&self, account: &Account) -> i64 {
+        let moves = |action| matches!(action, Action::Post | Action::PostAgainst(_) | Action::Capture(_));
+        let debits = self.legs.iter().filter(|leg| leg.debit == account.id() && moves(leg.action));
+        debits.map(|leg| leg.amount.minor()).fold(0, i64::saturating_add)
     }
 
     /// The transaction as the ledger takes it. Accounts that `is_open` does not know are opened with it.
@@ -195,18 +247,54 @@ fn pay_merchant(
         .post(Account::ours(Kind::FloatContra, currency), Account::ours(Kind::IncomeFee, currency), fee_minor)
 }
 
+/// What a merchant was paid can be taken out from now on: `merchant:pending / merchant:available`.
+#[must_use]
+pub fn settlement(merchant: MerchantId, amount: Money) -> Movement {
+    let account = |kind| Account::merchant(kind, merchant, amount.currency());
+    Movement::new(MovementCode::Settlement).post(
+        account(Kind::MerchantPending),
+        account(Kind::MerchantAvailable),
+        amount.minor(),
+    )
+}
+
+/// What a refund takes: from its merchant, and the fee's part from us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefundShares {
+    /// What comes out of what the merchant was paid and has not been settled, in minor units.
+    pub pending_minor: i64,
+    /// What comes out of what is available to the merchant, in minor units.
+    pub available_minor: i64,
+    /// What comes back out of the fee, in minor units.
+    pub fee_back_minor: i64,
+}
+
+impl RefundShares {
+    /// How a refund is taken: first from what is pending, then from what is available.
+    #[must_use]
+    pub fn of(amount: Money, fee_back_minor: i64, pending_minor: i64) -> Self {
+        let from_merchant = amount.minor().saturating_sub(fee_back_minor);
+        let pending = from_merchant.min(pending_minor.max(0));
+        Self {
+            pending_minor: pending,
+            available_minor: from_merchant.saturating_sub(pending),
+            fee_back_minor,
+        }
+    }
+}
+
 /// A refund to a balance: the merchant's part and the fee's part meet in clearing, and go to the payer.
 #[must_use]
 pub fn refund_to_balance(
     payer: UserId,
     merchant: MerchantId,
     amount: Money,
-    fee_back_minor: i64,
+    shares: RefundShares,
     against: PaymentLegs,
 ) -> Movement {
     let movement = Movement::new(MovementCode::Refund);
     let currency = amount.currency();
-    collect_refund(movement, merchant, amount, fee_back_minor, against).post(
+    collect_refund(movement, merchant, currency, shares, against).post(
         Account::ours(Kind::RefundClearing, currency),
         Account::user(payer, currency),
         amount.minor(),
@@ -219,12 +307,12 @@ pub fn card_refund(
     bank: &str,
     merchant: MerchantId,
     amount: Money,
-    fee_back_minor: i64,
+    shares: RefundShares,
     against: PaymentLegs,
 ) -> Movement {
     let movement = Movement::new(MovementCode::CardRefund);
     let currency = amount.currency();
-    collect_refund(movement, merchant, amount, fee_back_minor, against).post(
+    collect_refund(movement, merchant, currency, shares, against).post(
         Account::ours(Kind::RefundClearing, currency),
         Account::bank(Kind::OutInTransit, bank, currency),
         amount.minor(),
@@ -234,18 +322,18 @@ pub fn card_refund(
 fn collect_refund(
     movement: Movement,
     merchant: MerchantId,
-    amount: Money,
-    fee_back_minor: i64,
+    currency: Currency,
+    shares: RefundShares,
     against: PaymentLegs,
 ) -> Movement {
-    let currency = amount.currency();
+    let RefundShares { pending_minor, available_minor, fee_back_minor } = shares;
     let clearing = Account::ours(Kind::RefundClearing, currency);
-    let pending = Account::merchant(Kind::MerchantPending, merchant, currency);
+    let of_merchant = |kind| Account::merchant(kind, merchant, currency);
     let action = |target: Option<TransferRef>| target.map_or(Action::Post, Action::PostAgainst);
-    let from_merchant = amount.minor().saturating_sub(fee_back_minor);
     let (fee_pool, fee_own) = (against.fee.map(|legs| legs.0), against.fee.map(|legs| legs.1));
     movement
-        .leg(pending, clearing, from_merchant, action(against.merchant))
+        .leg(of_merchant(Kind::MerchantPending), clearing, pending_minor, action(against.merchant))
+        .leg(of_merchant(Kind::MerchantAvailable), clearing, available_minor, action(against.merchant))
         .leg(Account::ours(Kind::Float, currency), clearing, fee_back_minor, action(fee_pool))
         .leg(
             Account::ours(Kind::IncomeFee, currency),

@@ -15,16 +15,55 @@ fn example(code: MovementCode, amount: Money, fee_minor: i64, refunded: i64, fee
     let merchant = MerchantId::from_raw([3; 16]);
     let against = PaymentLegs::of(TransactionId::from_raw([4; 16]), amount, fee_minor);
     let part = Money::new(refunded, amount.currency());
+    // Half of it is pending, the rest is available.
+    let shares = RefundShares::of(part, fee_back, refunded / 2);
+    let out =
+        |purse, stage| outgoing(Outflow { id: [5; 16], purse, bank: "simbank", amount, fee_minor }, stage);
     match code {
         MovementCode::TopUp => top_up("simbank", payer, amount),
         MovementCode::Transfer => transfer(payer, payee, amount),
         MovementCode::Payment => payment(payer, merchant, amount, fee_minor),
         MovementCode::CardPayment => card_payment("simbank", merchant, amount, fee_minor),
-        MovementCode::Refund => refund_to_balance(payer, merchant, part, fee_back, against),
-        MovementCode::CardRefund => card_refund("simbank", merchant, part, fee_back, against),
+        MovementCode::Refund => refund_to_balance(payer, merchant, part, shares, against),
+        MovementCode::CardRefund => card_refund("simbank", merchant, part, shares, against),
+        MovementCode::Settlement => settlement(merchant, amount),
         MovementCode::CardRefundSettled => card_refund_settled("simbank", amount),
         MovementCode::CardRefundRefused => card_refund_refused("simbank", amount),
         MovementCode::LateSuccess => late_success("simbank", amount),
+        MovementCode::Unidentified => unidentified("simbank", amount),
+        MovementCode::UnidentifiedCorrected => unidentified_corrected("simbank", amount),
+        MovementCode::BankReturned => {
+            let shares = UserShares::of(amount.minor(), refunded, fee_minor);
+            bank_returned("simbank", payer, amount, shares)
+        }
+        MovementCode::CardPaymentReturned => {
+            let bearers = Bearers {
+                merchant_part: amount.minor().saturating_sub(fee_minor).saturating_sub(refunded).max(0),
+                fee_part: fee_minor.saturating_sub(fee_back),
+                pending: refunded,
+                available: fee_back,
+                float: fee_minor,
+            };
+            let shares = MerchantShares::of(amount.minor(), bearers);
+            card_payment_returned("simbank", (payer, merchant), amount, shares, against)
+        }
+        MovementCode::TransferOutReturned => transfer_out_returned("simbank", amount),
+        MovementCode::WithdrawalHeld => out(Purse::User(payer), Stage::Held),
+        MovementCode::WithdrawalReleased => out(Purse::User(payer), Stage::Released),
+        MovementCode::WithdrawalSent => out(Purse::User(payer), Stage::Sent),
+        MovementCode::WithdrawalCompleted => out(Purse::User(payer), Stage::Completed),
+        MovementCode::WithdrawalFailed => out(Purse::User(payer), Stage::Failed),
+        MovementCode::WithdrawalReturned => out(Purse::User(payer), Stage::Returned),
+        MovementCode::WithdrawalPaidLate => out(Purse::User(payer), Stage::PaidLate),
+        MovementCode::WithdrawalLateReturned => out(Purse::User(payer), Stage::LateReturned),
+        MovementCode::PayoutHeld => out(Purse::Merchant(merchant), Stage::Held),
+        MovementCode::PayoutReleased => out(Purse::Merchant(merchant), Stage::Released),
+        MovementCode::PayoutSent => out(Purse::Merchant(merchant), Stage::Sent),
+        MovementCode::PayoutCompleted => out(Purse::Merchant(merchant), Stage::Completed),
+        MovementCode::PayoutFailed => out(Purse::Merchant(merchant), Stage::Failed),
+        MovementCode::PayoutReturned => out(Purse::Merchant(merchant), Stage::Returned),
+        MovementCode::PayoutPaidLate => out(Purse::Merchant(merchant), Stage::PaidLate),
+        MovementCode::PayoutLateReturned => out(Purse::Merchant(merchant), Stage::LateReturned),
     }
 }
 
@@ -47,7 +86,7 @@ fn every_movement_balances() {
         let fee_back = makegood_money::share(fee, refunded, minor).unwrap().minor();
         for code in MovementCode::ALL {
             let movement = example(*code, amount, fee_minor, refunded, fee_back);
-            prop_assert_eq!(check_balance(&movement), Ok(()));
+            prop_assert_eq!(check_balance(&movement), Ok(()), "{:?}", code);
             checked.set(checked.get() + 1);
             for leg in 0..movement.legs.len() {
                 prop_assert!(check_balance(&astray(&movement, leg)).is_err(), "{:?} leg {}", code, leg);
@@ -99,6 +138,29 @@ fn a_payment_of_100_with_a_fee_of_60_basis_points() {
     assert_eq!((free.merchant.map(|leg| leg.leg), free.fee), (Some(0), None));
     let all = PaymentLegs::of(TransactionId::from_raw([4; 16]), amount, 10_000);
     assert_eq!((all.merchant, all.fee.map(|(pool, own)| (pool.leg, own.leg))), (None, Some((0, 1))));
+}
+
+#[test]
+fn every_stage_of_money_that_goes_out_is_a_movement_and_a_transaction_of_its_own() {
+    let purses = [Purse::User(UserId::from_raw([1; 16])), Purse::Merchant(MerchantId::from_raw([2; 16]))];
+    let mut codes = std::collections::BTreeSet::new();
+    let mut ids = std::collections::BTreeSet::new();
+    for stage in Stage::ALL {
+        assert!(ids.insert(stage.transaction([3; 16])), "{stage:?}");
+        for purse in purses {
+            assert!(codes.insert(purse.code(*stage)), "{stage:?}");
+        }
+    }
+}
+
+#[test]
+fn a_refund_takes_what_is_pending_first() {
+    let amount = Money::new(10_000, Currency::CNY);
+    for (pending, expected) in [(20_000, (9_940, 0)), (9_940, (9_940, 0)), (40, (40, 9_900)), (0, (0, 9_940))]
+    {
+        let shares = RefundShares::of(amount, 60, pending);
+        assert_eq!((shares.pending_minor, shares.available_minor), expected, "{pending}");
+    }
 }
 
 #[test]

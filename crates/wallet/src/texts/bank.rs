@@ -122,6 +122,29 @@ pub(super) static NOT_RECEIVED: Entry = Entry {
     },
 };
 
+pub(super) static RETURNED: Entry = Entry {
+    english: Texts {
+        title: "Taken back by the bank",
+        detail: "The bank had moved the money, and then took that back. The money is where it came from.",
+        remedies: [
+            &["Use another card or your balance.", "Ask your bank why it took the money back."],
+            english::ASK_THE_PAYER,
+            &["Give the payer the bank's reference from the trace: the bank can find the reason with it."],
+            &["If a bank takes back more than usual, ask it."],
+        ],
+    },
+    chinese: Texts {
+        title: "银行已退回",
+        detail: "银行已划转款项，随后又退回。款项已回到原处。",
+        remedies: [
+            &["请改用其他银行卡或余额。", "请向您的银行询问退回原因。"],
+            chinese::ASK_THE_PAYER,
+            &["把追踪记录中的银行流水号告知付款人，银行可据此查明原因。"],
+            &["如果某家银行的退回明显增多，请联系该银行。"],
+        ],
+    },
+};
+
 pub(super) static REFUSED: Entry = Entry {
     english: Texts {
         title: "Refused by the bank",

@@ -76,6 +76,44 @@ pub(super) static NOT_ACTIVE: Entry = Entry {
     },
 };
 
+pub(super) static HOLDER_UNCONFIRMED: Entry = Entry {
+    english: Texts {
+        title: "Card holder not confirmed",
+        detail: "The bank does not confirm that the card belongs to the named person. Nothing was sent and no money \
+            moved.",
+        remedies: [
+            &[
+                "Check that the card is the one that you mean. If you are not sure, use another card.",
+                "If it is, read `holder_check` and send the request again with `acknowledge` set to its result and \
+                    a new Idempotency-Key.",
+            ],
+            &[
+                "Check that the card is the one that you mean. If you are not sure, use another card.",
+                "If it is, read `holder_check` and send the request again with `acknowledge` set to its result and \
+                    a new Idempotency-Key.",
+            ],
+            &["Help the person to check the card and the name on it; never accept it for them."],
+            CALLER_MENDS_IT,
+        ],
+    },
+    chinese: Texts {
+        title: "持卡人未确认",
+        detail: "银行未确认此卡属于所填姓名的持卡人。没有转出，资金未变动。",
+        remedies: [
+            &[
+                "请核对是否为您要使用的银行卡；如不确定，请改用其他银行卡。",
+                "如确认无误，请阅读 `holder_check`，将 `acknowledge` 设为其结果，并用新的 Idempotency-Key 再次提交。",
+            ],
+            &[
+                "请核对是否为要使用的银行卡；如不确定，请改用其他银行卡。",
+                "如确认无误，请阅读 `holder_check`，将 `acknowledge` 设为其结果，并用新的 Idempotency-Key 再次提交。",
+            ],
+            &["协助用户核对银行卡和卡上姓名；切勿代为确认。"],
+            CALLER_MENDS_IT,
+        ],
+    },
+};
+
 pub(super) static BANK_UNKNOWN: Entry = Entry {
     english: Texts {
         title: "Bank not known",

@@ -13,11 +13,13 @@ mod idempotency;
 mod language;
 mod orders;
 mod payments;
+mod rails;
 mod reasons;
 mod refunds;
 mod request;
 mod sentences;
 mod service;
+mod told;
 mod webhooks;
 
 #[cfg(test)]
@@ -29,6 +31,7 @@ pub use language::Language;
 pub use reasons::{Format, JsonType, Reason};
 pub(crate) use sentences::with_reason;
 pub use sentences::{Sentence, sentence};
+pub(crate) use told::told_to;
 
 use crate::code::Code;
 use serde::{Deserialize, Serialize};
@@ -138,6 +141,7 @@ fn entry(code: Code) -> &'static Entry {
         Code::CardInvalidNumber => &cards::INVALID_NUMBER,
         Code::CardWrongCode => &cards::WRONG_CODE,
         Code::CardNotActive => &cards::NOT_ACTIVE,
+        Code::CardHolderUnconfirmed => &cards::HOLDER_UNCONFIRMED,
         Code::BankUnknown => &cards::BANK_UNKNOWN,
         Code::BankUnavailable => &cards::BANK_UNAVAILABLE,
         Code::QrInvalid => &orders::QR_INVALID,
@@ -148,6 +152,7 @@ fn entry(code: Code) -> &'static Entry {
         Code::PaymentExpectationMismatch => &payments::EXPECTATION_MISMATCH,
         Code::PaymentNotConfirmable => &payments::NOT_CONFIRMABLE,
         Code::PaymentNotCancellable => &payments::NOT_CANCELLABLE,
+        Code::WithdrawalNotCancellable => &payments::WITHDRAWAL_NOT_CANCELLABLE,
         Code::PayeeIsPayer => &payments::PAYEE_IS_PAYER,
         Code::SourceNotAccepted => &payments::SOURCE_NOT_ACCEPTED,
         Code::BalanceInsufficient => &payments::BALANCE_INSUFFICIENT,
@@ -158,7 +163,12 @@ fn entry(code: Code) -> &'static Entry {
         Code::BankCardClosed => &bank::CARD_CLOSED,
         Code::BankLimitExceeded => &bank::LIMIT_EXCEEDED,
         Code::BankNotReceived => &bank::NOT_RECEIVED,
+        Code::BankReturned => &bank::RETURNED,
         Code::BankRefused => &bank::REFUSED,
+        Code::BankCallbackUnsigned => &rails::CALLBACK_UNSIGNED,
+        Code::SourceUnavailable => &rails::SOURCE_UNAVAILABLE,
+        Code::RecallNothing => &rails::RECALL_NOTHING,
+        Code::RecallReturned => &rails::RECALL_RETURNED,
         Code::RefundExceedsPayment => &refunds::EXCEEDS_PAYMENT,
         Code::RefundNotRefundable => &refunds::NOT_REFUNDABLE,
         Code::RefundMerchantShort => &refunds::MERCHANT_SHORT,

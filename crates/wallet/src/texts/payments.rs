@@ -78,6 +78,30 @@ pub(super) static NOT_CANCELLABLE: Entry = Entry {
     },
 };
 
+pub(super) static WITHDRAWAL_NOT_CANCELLABLE: Entry = Entry {
+    english: Texts {
+        title: "Too late to cancel",
+        detail: "The money is on its way to the card, or has come to its end. Only what was not sent yet can be \
+            cancelled. This request changed nothing.",
+        remedies: [
+            &["Look at where it stands: it says whether the card has the money, and what happens next."],
+            &["Look at where it stands: it says whether the card has the money, and what happens next."],
+            &["Open its trace, and tell its owner whether the card has the money and what happens next."],
+            CALLER_MENDS_IT,
+        ],
+    },
+    chinese: Texts {
+        title: "已无法取消",
+        detail: "款项正在转往银行卡，或已有结果。只有尚未发出的才能取消。本次请求没有改变任何内容。",
+        remedies: [
+            &["请查看其状态：其中写明款项是否已到银行卡以及下一步。"],
+            &["请查看其状态：其中写明款项是否已到银行卡以及下一步。"],
+            &["打开其追踪记录，告知用户款项是否已到银行卡以及下一步。"],
+            CALLER_MENDS_IT,
+        ],
+    },
+};
+
 pub(super) static PAYEE_IS_PAYER: Entry = Entry {
     english: Texts {
         title: "You cannot pay yourself",

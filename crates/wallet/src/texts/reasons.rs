@@ -42,6 +42,8 @@ pub enum Reason {
         /// The largest that is taken.
         maximum: u64,
     },
+    /// The time is not later than now, or than the one that it follows.
+    TooEarly,
     /// It is not one of these.
     NotAccepted {
         /// What is accepted.
@@ -157,6 +159,7 @@ impl Reason {
                 format!("{field} must be {}, not {}.", expected.english(), found.english())
             }
             Self::OutOfRange { minimum, maximum } => format!("{field} must be from {minimum} to {maximum}."),
+            Self::TooEarly => format!("{field} must be later than now, and than what it follows."),
             Self::NotAccepted { accepted } => format!("{field} must be one of {}.", names(accepted, ", ")),
             Self::WrongId { accepted } => {
                 format!("{field} must be an id that begins with {}.", names(accepted, " or "))
@@ -206,6 +209,7 @@ impl Reason {
                 format!("{field}应为{}，而不是{}。", expected.chinese(), found.chinese())
             }
             Self::OutOfRange { minimum, maximum } => format!("{field}应在 {minimum} 到 {maximum} 之间。"),
+            Self::TooEarly => format!("{field}应晚于当前时间，并晚于其前一个时间。"),
             Self::NotAccepted { accepted } => format!("{field}应为以下之一：{}。", names(accepted, "、")),
             Self::WrongId { accepted } => format!("{field}应为以 {} 开头的编号。", names(accepted, " 或 ")),
             Self::WrongFormat { expected: Format::Time } => {

@@ -29,6 +29,8 @@ pub enum Sentence {
     PaymentPartlyRefunded,
     /// All of it has been returned.
     PaymentRefunded,
+    /// The bank took it back after its yes.
+    PaymentReturned,
     /// The bank is at work.
     TopUpProcessing,
     /// The bank did not answer.
@@ -37,6 +39,10 @@ pub enum Sentence {
     TopUpSucceeded,
     /// It was refused; nothing was taken.
     TopUpFailed,
+    /// The bank took it back after its yes.
+    TopUpReturned,
+    /// It takes longer than was promised.
+    Delayed,
     /// What the bank took too late is on its way back.
     LateReturning,
     /// What the bank took too late is back.
@@ -53,6 +59,36 @@ pub enum Sentence {
     RefundNeedsAction,
     /// The payee has the money.
     TransferSucceeded,
+    /// The money is reserved, and about to be sent to the card.
+    OutgoingHeld,
+    /// The bank was asked to pay it to the card.
+    OutgoingSent,
+    /// The bank did not answer.
+    OutgoingUnknown,
+    /// The card has the money.
+    OutgoingCompleted,
+    /// The bank sent it back after its yes.
+    OutgoingReturned,
+    /// The bank refused; all of it is back.
+    OutgoingFailed,
+    /// It was taken back before it was sent.
+    OutgoingCancelled,
+    /// The bank paid it after it had refused.
+    OutgoingPaidLate,
+    /// The money becomes available on its day.
+    SettlementScheduled,
+    /// The money was to be available before now.
+    SettlementOverdue,
+    /// The money is available.
+    SettlementSettled,
+    /// The card is the named person's.
+    HolderMatch,
+    /// The name is nearly that of the card's holder.
+    HolderCloseMatch,
+    /// The name is another one.
+    HolderNoMatch,
+    /// The bank cannot say whose card it is.
+    HolderUnavailable,
     /// The payer has to confirm.
     NextConfirm,
     /// The bank has to answer.
@@ -132,6 +168,10 @@ const fn pair(key: Sentence) -> (&'static str, &'static str) {
         S::PaymentRefunded => {
             ("The payment succeeded, and all of it has been refunded.", "付款成功，已全额退款。")
         }
+        S::PaymentReturned => (
+            "The payment succeeded, and the bank has taken it back since: the payer has the money again.",
+            "付款曾成功，但银行之后撤回了款项，款项已回到付款人处。",
+        ),
         S::TopUpProcessing => ("The top-up is being processed at the bank.", "充值正在由银行处理。"),
         S::TopUpUnknown => (
             "The bank has not answered, so it is not known yet whether the money was taken. The wallet is \
@@ -142,6 +182,14 @@ const fn pair(key: Sentence) -> (&'static str, &'static str) {
             ("The top-up succeeded: the money is in the balance.", "充值成功，款项已进入余额。")
         }
         S::TopUpFailed => ("The top-up failed. The balance is unchanged.", "充值失败，余额没有变化。"),
+        S::TopUpReturned => (
+            "The top-up succeeded, and the bank has taken it back since: the money is on the card again.",
+            "充值曾成功，但银行之后撤回了款项，款项已回到银行卡。",
+        ),
+        S::Delayed => (
+            "It takes longer than usual; nothing is lost, and a new time is promised.",
+            "处理时间比平时长，款项不会丢失，系统已给出新的预计时间。",
+        ),
         S::LateReturning => (
             "The bank took the money when it was too late, and the wallet is giving it back.",
             "银行扣款过晚，钱包正在退回款项。",
@@ -172,6 +220,62 @@ const fn pair(key: Sentence) -> (&'static str, &'static str) {
         S::TransferSucceeded => {
             ("The transfer succeeded: the payee has the money.", "转账成功，收款方已收到款项。")
         }
+        S::OutgoingHeld => (
+            "The money is set aside and about to be sent to the card. It can still be cancelled.",
+            "款项已冻结，即将转往银行卡，仍可取消。",
+        ),
+        S::OutgoingSent => (
+            "The money was sent to the card. The bank has not confirmed it yet.",
+            "款项已发往银行卡，银行尚未确认。",
+        ),
+        S::OutgoingUnknown => (
+            "The bank has not answered, so it is not known yet whether the card has the money. The wallet is \
+                finding out. Do not ask for the same again.",
+            "银行尚未应答，还不能确定款项是否已到银行卡。钱包正在查询结果，请勿重复提交。",
+        ),
+        S::OutgoingCompleted => {
+            ("The bank has confirmed it: the money is on the card.", "银行已确认，款项已到银行卡。")
+        }
+        S::OutgoingReturned => (
+            "The bank sent the money back after it had confirmed it. It is available again.",
+            "银行确认后又将款项退回。款项已恢复可用。",
+        ),
+        S::OutgoingFailed => {
+            ("The bank refused it. All of the money is available again.", "银行已拒绝。全部款项已恢复可用。")
+        }
+        S::OutgoingCancelled => (
+            "It was cancelled before it was sent. All of the money is available again.",
+            "发出前已取消。全部款项已恢复可用。",
+        ),
+        S::OutgoingPaidLate => (
+            "The bank paid it out after it had refused it, when the money was available again. The wallet's staff \
+                take care of it. Do not ask for the same again.",
+            "银行拒绝后又付出了款项，而款项当时已恢复可用。钱包工作人员正在处理，请勿重复提交。",
+        ),
+        S::SettlementScheduled => {
+            ("The money becomes available on its due date.", "款项将于到期日变为可用。")
+        }
+        S::SettlementOverdue => (
+            "The money was due and is not available yet. The wallet's staff take care of it.",
+            "款项已到期但尚不可用，钱包工作人员正在处理。",
+        ),
+        S::SettlementSettled => ("The money is available.", "款项已可用。"),
+        S::HolderMatch => {
+            ("The bank says that the name is that of the card's holder.", "银行确认姓名与持卡人一致。")
+        }
+        S::HolderCloseMatch => (
+            "The bank says that the name is nearly, but not quite, that of the card's holder.",
+            "银行表示姓名与持卡人相近，但不完全一致。",
+        ),
+        S::HolderNoMatch => (
+            "The bank says that the card belongs to somebody with another name. Money that goes there may be \
+                hard to get back.",
+            "银行表示此卡持卡人为其他姓名。转往此卡的款项可能难以追回。",
+        ),
+        S::HolderUnavailable => (
+            "The bank cannot say now whose card it is. Money that goes to a wrong card may be hard to get back.",
+            "银行目前无法确认持卡人。转往错误银行卡的款项可能难以追回。",
+        ),
         S::NextConfirm => ("Next: the payer confirms or cancels.", "下一步：由付款人确认或取消。"),
         S::NextBankAnswer => ("Next: the bank answers.", "下一步：等待银行应答。"),
         S::NextEnquiry => {

@@ -1,13 +1,14 @@
 //! Amounts, balances, entries, top-ups, transfers and refunds.
 
 use super::standing::{TopUpFacts, bank_facts, refund_next, refund_summary};
-use super::{DeclineView, NextView};
+use super::{DeclineView, NextSettlementView, NextView};
 use crate::tables::{Refund, TopUp, Transfer};
 use crate::texts::{Language, Role};
 use crate::{Code, Facts, Stop};
 use makegood_base::Timestamp;
 use makegood_money::Money;
 use makegood_payments::TopUpStatus;
+use makegood_payments::trace::BankFacts;
 use makegood_refunds::RefundStatus;
 use serde::Serialize;
 
@@ -51,6 +52,9 @@ pub struct BalanceView {
     pub available: String,
     /// What is reserved, as a decimal string.
     pub held: String,
+    /// Of what is `pending`: what becomes available next, and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_settlement: Option<NextSettlementView>,
 }
 
 /// All that somebody has.
@@ -90,7 +94,7 @@ pub struct TopUpView {
     pub id: String,
     /// False where money is not real.
     pub livemode: bool,
-    /// `processing`, `unknown`, `succeeded` or `failed`.
+    /// `processing`, `unknown`, `succeeded`, `failed`, or `returned` where the bank took it back later.
     pub status: &'static str,
     /// How much.
     pub amount: AmountView,
@@ -105,6 +109,9 @@ pub struct TopUpView {
     /// When it is expected to be over.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub expected_by: Option<Timestamp>,
+    /// Since when it takes longer than was promised.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub delayed_since: Option<Timestamp>,
     /// What is expected next.
     pub next: Option<NextView>,
     /// Where it stands, in a sentence.
@@ -139,6 +146,7 @@ impl TopUpView {
             safe_to_pay_again: top_up.status == TopUpStatus::Failed && next.is_none(),
             decline: decline.and_then(|code| DeclineView::of(code, known.late(), role, language)),
             expected_by: next.as_ref().map(|next| next.by),
+            delayed_since: known.delayed_since(),
             next,
             summary: known.summary(top_up, language),
             created_at: top_up.created_at,
@@ -224,6 +232,9 @@ pub struct RefundView {
     /// When it is expected to be over.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub expected_by: Option<Timestamp>,
+    /// Since when it takes longer than was promised.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub delayed_since: Option<Timestamp>,
     /// What is expected next.
     pub next: Option<NextView>,
     /// Where it stands, in a sentence.
@@ -288,8 +299,9 @@ impl RefundView {
                 .filter(|_| !is_merchant),
             failure: refund.failure.clone().filter(|_| !is_merchant),
             expected_by,
+            delayed_since: bank.as_ref().and_then(BankFacts::delayed_since),
             next,
-            summary: refund_summary(refund, role, language),
+            summary: refund_summary(refund, bank.as_ref(), role, language),
             created_at: refund.created_at,
             final_at: refund.final_at,
         })

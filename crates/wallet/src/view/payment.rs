@@ -243,7 +243,7 @@ pub struct PaymentView {
     /// False where money is not real.
     pub livemode: bool,
     /// `requires_confirmation`, `processing`, `unknown`, `succeeded`, `partially_refunded`, `refunded`,
-    /// `failed`, `reversing`, `reversed`, `cancelled` or `closed`.
+    /// `returned` (the bank took it back later), `failed`, `reversing`, `reversed`, `cancelled` or `closed`.
     pub status: &'static str,
     /// Whether the same thing may be paid again without risk.
     pub safe_to_pay_again: bool,
@@ -268,6 +268,9 @@ pub struct PaymentView {
     /// When it is expected to be over.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub expected_by: Option<Timestamp>,
+    /// Since when it takes longer than was promised.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub delayed_since: Option<Timestamp>,
     /// What is expected next.
     pub next: Option<NextView>,
     /// Where it stands, in a sentence.
@@ -313,6 +316,7 @@ impl PaymentView {
             decline: decline.and_then(|code| DeclineView::of(code, known.late(), role, language)),
             client_ref: payment.client_ref.clone().filter(|_| !is_merchant),
             expected_by: next.as_ref().map(|next| next.by),
+            delayed_since: known.delayed_since(),
             next,
             summary: known.summary(payment, role, language),
             created_at: payment.created_at,

@@ -161,6 +161,8 @@ pub struct MerchantView {
     pub name: String,
     /// The fee of a payment, in basis points of its amount.
     pub fee_basis_points: u32,
+    /// How many days after the end of the day on which it was paid it can take the money out.
+    pub settlement_days: u32,
     /// When it was made.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub created_at: Timestamp,
@@ -175,6 +177,7 @@ impl MerchantView {
             livemode: merchant.livemode,
             name: merchant.name.clone(),
             fee_basis_points: merchant.fee_basis_points,
+            settlement_days: merchant.settlement_days,
             created_at: merchant.created_at,
         }
     }
@@ -228,10 +231,25 @@ pub struct BankView {
     pub livemode: bool,
     /// Its name.
     pub name: String,
-    /// `up` or `down`, as the last calls showed.
+    /// `up`; `down`, so that it is not asked and nothing new is begun with it; `recovering`, while it is tried;
+    /// `maintenance`, while a planned one lasts.
     pub state: &'static str,
+    /// How many of 100 recent calls were answered.
+    pub answered_per_cent: Option<u64>,
     /// Half of the recent calls were answered within that many milliseconds.
     pub p50_ms: Option<u64>,
     /// 95 of 100 recent calls were answered within that many milliseconds.
     pub p95_ms: Option<u64>,
+    /// 99 of 100 recent calls were answered within that many milliseconds.
+    pub p99_ms: Option<u64>,
+    /// Within how many seconds a transfer that is begun now is promised to be over.
+    pub expected_in_s: u64,
+    /// How many calls are under way.
+    pub calls: u64,
+    /// How many wait for their turn.
+    pub waiting: u64,
+    /// Planned maintenance that has begun or is to come.
+    pub maintenance: Vec<super::MaintenanceView>,
+    /// What is wrong with it.
+    pub incidents: Vec<super::IncidentView>,
 }

@@ -3,13 +3,14 @@
 
 use crate::decide::ids;
 use crate::tables::{BankTransfer, BankTransferId, Payment, Refund, TopUp};
-use crate::texts::{Language, Role, Sentence, with_reason};
+use crate::texts::{Language, Role, Sentence, sentence, with_reason};
 use crate::{Code, Facts, Stop};
-use makegood_banking::State;
+use makegood_banking::{RecallState, ReturnReason, State};
 use makegood_base::Timestamp;
 use makegood_ledger::TransactionId;
 use makegood_payments::trace::{
-    BankFacts, GiveBackFacts, LedgerFacts, Next, NextEvent, Party, Trace, payment_next, payment_trace,
+    BankFacts, GiveBackFacts, HopState, LedgerFacts, Next, NextEvent, Party, Trace, payment_next,
+    payment_trace,
 };
 use makegood_payments::{PaymentStatus, TopUpStatus};
 use makegood_refunds::{RefundOrigin, RefundStatus};
@@ -45,7 +46,22 @@ pub(crate) fn bank_facts(facts: &Facts, id: BankTransferId) -> Result<BankFacts,
         late_success_at: transfer.late_success_at,
         expected_by: transfer.expected_by,
         mismatch: transfer.mismatch.is_some(),
+        delayed_at: transfer.delayed_at,
+        returned: returned(transfer),
+        recall: transfer.recall.as_ref().map(|recall| match recall.state {
+            RecallState::Requested => (HopState::Waiting, recall.requested_at),
+            RecallState::Recalled => (HopState::Done, recall.answered_at.unwrap_or(recall.requested_at)),
+            RecallState::Refused => (HopState::Refused, recall.answered_at.unwrap_or(recall.requested_at)),
+        }),
     })
+}
+
+/// When a bank took back what it had moved, and why. What it took back before we knew of it was refused, and nothing
+/// came back.
+fn returned(transfer: &BankTransfer) -> Option<(Timestamp, &'static str)> {
+    let was_moved = transfer.state == State::Settled || transfer.late_success_at.is_some();
+    let reason = transfer.return_reason.map_or("other", ReturnReason::as_str);
+    transfer.returned_at.filter(|_| was_moved).map(|at| (at, reason))
 }
 
 /// What the bank and the way back of late money say of a payment.
@@ -92,11 +108,30 @@ impl PaymentFacts {
 
     /// Where the payment stands, and why, in a sentence.
     pub(super) fn summary(&self, payment: &Payment, role: Role, language: Language) -> String {
-        let late = self.late();
         let code = payment.decline.as_deref().and_then(Code::parse);
-        let reason = code.filter(|_| late.is_none() && role != Role::Merchant);
-        with_reason(late.unwrap_or(payment_sentence(payment.status)), reason, language)
+        let reason = code.filter(|_| self.late().is_none() && role != Role::Merchant);
+        with_delay(with_reason(self.standing(payment), reason, language), self.delayed_since(), language)
     }
+
+    /// The sentence that says where the payment stands.
+    pub(super) fn standing(&self, payment: &Payment) -> Sentence {
+        self.late().unwrap_or(payment_sentence(payment.status))
+    }
+
+    /// Since when it takes longer than was promised.
+    pub(super) fn delayed_since(&self) -> Option<Timestamp> {
+        let back = self.give_back.as_ref().and_then(|back| back.delayed_since);
+        self.bank.as_ref().and_then(BankFacts::delayed_since).or(back)
+    }
+}
+
+/// A sentence, and that it takes longer than was promised where it does.
+fn with_delay(text: String, delayed_since: Option<Timestamp>, language: Language) -> String {
+    if delayed_since.is_none() {
+        return text;
+    }
+    let space = if language == Language::English { " " } else { "" };
+    [&text, space, sentence(Sentence::Delayed, language)].concat()
 }
 
 /// The way back of what came too late.
@@ -108,9 +143,18 @@ fn give_back_facts(
 ) -> Result<GiveBackFacts, Stop> {
     let transfer = transfer.ok_or_else(|| Stop::Broken(format!("{reference} goes nowhere")))?;
     let bank = bank_facts(facts, transfer)?;
-    let refused = bank.final_at.zip(bank.refusal);
+    let delayed_since = bank.delayed_since();
+    let back = bank.returned.map(|(at, _)| (at, Code::BankReturned.as_str().to_owned()));
+    let refused = back.or(bank.final_at.zip(bank.refusal));
     let done_at = bank.final_at.filter(|_| refused.is_none());
-    Ok(GiveBackFacts { reference, started_at, done_at, expected_by: bank.expected_by, refused })
+    Ok(GiveBackFacts {
+        reference,
+        started_at,
+        done_at,
+        expected_by: bank.expected_by,
+        refused,
+        delayed_since,
+    })
 }
 
 /// Where money stands that came too late.
@@ -131,6 +175,7 @@ const fn payment_sentence(status: PaymentStatus) -> Sentence {
         PaymentStatus::Succeeded => Sentence::PaymentSucceeded,
         PaymentStatus::PartiallyRefunded => Sentence::PaymentPartlyRefunded,
         PaymentStatus::Refunded => Sentence::PaymentRefunded,
+        PaymentStatus::Returned => Sentence::PaymentReturned,
         PaymentStatus::Failed => Sentence::PaymentFailed,
         PaymentStatus::Reversing => Sentence::PaymentReversing,
         PaymentStatus::Reversed => Sentence::PaymentReversed,
@@ -150,7 +195,9 @@ impl TopUpFacts {
     pub(super) fn of(top_up: &TopUp, facts: &Facts) -> Result<Self, Stop> {
         let bank = bank_facts(facts, top_up.bank_transfer)?;
         let ledger = match (top_up.status, top_up.final_at, bank.late_success_at) {
-            (TopUpStatus::Succeeded, Some(at), _) => Some(posted(ids::top_up_transaction(top_up.id), at)),
+            (TopUpStatus::Succeeded | TopUpStatus::Returned, Some(at), _) => {
+                Some(posted(ids::top_up_transaction(top_up.id), at))
+            }
             (_, _, Some(at)) => Some(posted(ids::late_success_transaction(top_up.bank_transfer), at)),
             _ => None,
         };
@@ -173,15 +220,24 @@ impl TopUpFacts {
 
     /// Where the top-up stands, and why, in a sentence.
     pub(super) fn summary(&self, top_up: &TopUp, language: Language) -> String {
-        let standing = match top_up.status {
+        let reason = top_up.failure.as_deref().and_then(Code::parse).filter(|_| self.late().is_none());
+        with_delay(with_reason(self.standing(top_up), reason, language), self.delayed_since(), language)
+    }
+
+    /// The sentence that says where the top-up stands.
+    pub(super) fn standing(&self, top_up: &TopUp) -> Sentence {
+        self.late().unwrap_or(match top_up.status {
             TopUpStatus::Processing => Sentence::TopUpProcessing,
             TopUpStatus::Unknown => Sentence::TopUpUnknown,
             TopUpStatus::Succeeded => Sentence::TopUpSucceeded,
             TopUpStatus::Failed => Sentence::TopUpFailed,
-        };
-        let late = self.late();
-        let reason = top_up.failure.as_deref().and_then(Code::parse).filter(|_| late.is_none());
-        with_reason(late.unwrap_or(standing), reason, language)
+            TopUpStatus::Returned => Sentence::TopUpReturned,
+        })
+    }
+
+    /// Since when it takes longer than was promised.
+    pub(super) fn delayed_since(&self) -> Option<Timestamp> {
+        self.bank.delayed_since().or(self.give_back.as_ref().and_then(|back| back.delayed_since))
     }
 }
 
@@ -197,14 +253,24 @@ pub(super) fn refund_next(refund: &Refund, bank: Option<&BankFacts>) -> Option<N
     }
 }
 
-/// Where a refund stands, and why, in a sentence.
-pub(super) fn refund_summary(refund: &Refund, role: Role, language: Language) -> String {
-    let standing = match refund.status {
+/// The sentence that says where a refund stands.
+pub(super) const fn refund_standing(status: RefundStatus) -> Sentence {
+    match status {
         RefundStatus::Sent => Sentence::RefundProcessing,
         RefundStatus::Unknown => Sentence::RefundUnknown,
         RefundStatus::NeedsAction => Sentence::RefundNeedsAction,
         RefundStatus::Succeeded => Sentence::RefundSucceeded,
-    };
+    }
+}
+
+/// Where a refund stands, and why, in a sentence.
+pub(super) fn refund_summary(
+    refund: &Refund,
+    bank: Option<&BankFacts>,
+    role: Role,
+    language: Language,
+) -> String {
     let code = refund.failure.as_deref().and_then(Code::parse);
-    with_reason(standing, code.filter(|_| role != Role::Merchant), language)
+    let text = with_reason(refund_standing(refund.status), code.filter(|_| role != Role::Merchant), language);
+    with_delay(text, bank.and_then(BankFacts::delayed_since), language)
 }

@@ -1,15 +1,16 @@
 //! Traces, made from rows.
 
-use super::NextView;
 use super::standing::{
-    PaymentFacts, TopUpFacts, bank_facts, posted, refund_next, refund_summary, refund_transaction,
+    PaymentFacts, TopUpFacts, bank_facts, posted, refund_next, refund_standing, refund_summary,
+    refund_transaction,
 };
+use super::{IncidentView, MaintenanceView, MessageView, NextView};
 use crate::decide::ids;
-use crate::tables::{Payment, Refund, TopUp, Transfer};
-use crate::texts::{Language, Role, Sentence, sentence};
+use crate::tables::{BankTransferId, Payment, Refund, TopUp, Transfer};
+use crate::texts::{Language, Role, Sentence, sentence, told_to};
 use crate::{Facts, Settings, Stop};
 use makegood_base::Timestamp;
-use makegood_payments::trace::{GiveBackFacts, Hop, HopState, LedgerFacts, Trace};
+use makegood_payments::trace::{BankFacts, GiveBackFacts, Hop, HopState, LedgerFacts, Trace};
 use makegood_refunds::RefundStatus;
 use serde::Serialize;
 
@@ -17,7 +18,8 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HopView {
-    /// Which place: `wallet`, `bank`, `ledger`, `payee`, `payer`, `return`.
+    /// Which place: `wallet`, `bank`, `ledger`, `payee`, `payer`, `card`; `return`, where something came too late;
+    /// `recall`, where it was called back; `bank_return`, where the bank took it back.
     pub hop: &'static str,
     /// What happened there: `done`, `waiting`, `unknown`, `refused`, `not_reached`.
     pub state: &'static str,
@@ -36,7 +38,7 @@ pub struct HopView {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TraceView {
-    /// The object whose trace it is: `pay_…`, `top_…`, `rfd_…` or `trf_…`.
+    /// The object whose trace it is: `pay_…`, `top_…`, `rfd_…`, `trf_…`, `wdr_…` or `pyt_…`.
     pub id: String,
     /// False where money is not real.
     pub livemode: bool,
@@ -46,6 +48,22 @@ pub struct TraceView {
     pub next: Option<NextView>,
     /// Where it stands, in a sentence.
     pub summary: String,
+    /// The same for the payer, and what they do next. A merchant does not see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub for_payer: Option<&'static str>,
+    /// The same for the merchant, and what they do next. A payer does not see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub for_merchant: Option<&'static str>,
+    /// Since when it takes longer than was promised.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub delayed_since: Option<Timestamp>,
+    /// The maintenance of the bank that it waited in.
+    pub maintenance: Vec<MaintenanceView>,
+    /// What was wrong with the bank meanwhile.
+    pub incidents: Vec<IncidentView>,
+    /// What the bank said, oldest first; for staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages: Option<Vec<MessageView>>,
 }
 
 /// Who reads a trace, and how.
@@ -54,6 +72,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) role: Role,
     pub(crate) language: Language,
+    pub(crate) now: Timestamp,
 }
 
 impl HopView {
@@ -63,27 +82,74 @@ impl HopView {
             hop: hop.hop,
             state: hop.state.as_str(),
             at: hop.at,
-            reference: hop.reference.filter(|_| !(hides && matches!(hop.hop, "bank" | "payer"))),
+            reference: hop
+                .reference
+                .filter(|_| !(hides && matches!(hop.hop, "bank" | "payer" | "recall" | "bank_return"))),
             code: if hides { hop.code.map(|_| "declined".to_owned()) } else { hop.code },
         }
     }
 }
 
 impl TraceView {
-    fn of(id: String, trace: Trace, summary: String, reading: Reading<'_>) -> Self {
+    pub(super) fn of(id: String, trace: Trace, summary: String, reading: Reading<'_>) -> Self {
         Self {
             id,
             livemode: reading.settings.livemode,
             hops: trace.hops.into_iter().map(|hop| HopView::of(hop, reading.role)).collect(),
             next: trace.next.map(|next| NextView::of(next, reading.language)),
             summary,
+            for_payer: None,
+            for_merchant: None,
+            delayed_since: None,
+            maintenance: Vec::new(),
+            incidents: Vec::new(),
+            messages: None,
         }
+    }
+
+    /// Adds what is said to each of these sides, as far as the reader may read it.
+    fn told(mut self, standing: Sentence, sides: &[Role], reading: Reading<'_>) -> Self {
+        let reads = |side: Role| sides.contains(&side) && (reading.role == side || is_staff(reading.role));
+        let told = |side| reads(side).then(|| told_to(side, standing, reading.language)).flatten();
+        self.for_payer = told(Role::Payer);
+        self.for_merchant = told(Role::Merchant);
+        self
+    }
+
+    /// Adds what is known of the transfers at banks, as far as it was loaded: what they waited for, and what was said.
+    pub(super) fn at_banks(
+        mut self,
+        transfers: impl IntoIterator<Item = Option<BankTransferId>>,
+        delayed_since: Option<Timestamp>,
+        facts: &Facts,
+        reading: Reading<'_>,
+    ) -> Self {
+        let (now, livemode) = (reading.now, reading.settings.livemode);
+        self.delayed_since = delayed_since;
+        let mut messages = Vec::new();
+        for id in transfers.into_iter().flatten() {
+            let Some(row) = facts.bank_transfers.peek(&id) else { continue };
+            let window = row.maintenance.and_then(|id| facts.maintenance_windows.peek(&id));
+            self.maintenance.extend(window.map(|row| MaintenanceView::of(row, now, livemode)));
+            let incident = row.incident.and_then(|id| facts.incidents.peek(&id));
+            self.incidents.extend(incident.map(|row| IncidentView::of(row, livemode)));
+            messages.extend(MessageView::of(facts, id));
+        }
+        self.messages = is_staff(reading.role).then_some(messages);
+        self
     }
 
     pub(crate) fn payment(row: &Payment, facts: &Facts, reading: Reading<'_>) -> Result<Self, Stop> {
         let known = PaymentFacts::of(row, facts)?;
         let summary = known.summary(row, reading.role, reading.language);
-        Ok(Self::of(row.id.to_string(), known.trace(row), summary, reading))
+        let back = row.late_refund.and_then(|id| facts.refunds.peek(&id)?.bank_transfer);
+        let trace = Self::of(row.id.to_string(), known.trace(row), summary, reading);
+        Ok(trace.told(known.standing(row), &[Role::Payer, Role::Merchant], reading).at_banks(
+            [row.bank_transfer, back],
+            known.delayed_since(),
+            facts,
+            reading,
+        ))
     }
 
     pub(crate) fn top_up(row: &TopUp, facts: &Facts, reading: Reading<'_>) -> Result<Self, Stop> {
@@ -94,8 +160,16 @@ impl TraceView {
             LedgerFacts::hop(known.ledger.as_ref()),
         ];
         hops.extend(known.give_back.as_ref().map(GiveBackFacts::hop));
+        hops.extend(known.bank.hops_after());
         let trace = Trace { hops, next: known.next() };
-        Ok(Self::of(row.id.to_string(), trace, known.summary(row, reading.language), reading))
+        let trace = Self::of(row.id.to_string(), trace, known.summary(row, reading.language), reading);
+        let transfers = [Some(row.bank_transfer), row.late_return];
+        Ok(trace.told(known.standing(row), &[Role::Payer], reading).at_banks(
+            transfers,
+            known.delayed_since(),
+            facts,
+            reading,
+        ))
     }
 
     pub(crate) fn refund(refund: &Refund, facts: &Facts, reading: Reading<'_>) -> Result<Self, Stop> {
@@ -109,9 +183,13 @@ impl TraceView {
         ];
         hops.extend(bank.as_ref().map(|bank| bank.hop("bank")));
         hops.push(hop("payer", state, refund.final_at, refund.payer.to_string()));
+        hops.extend(bank.as_ref().map(BankFacts::hops_after).into_iter().flatten());
         let trace = Trace { hops, next: refund_next(refund, bank.as_ref()) };
-        let summary = refund_summary(refund, reading.role, reading.language);
-        Ok(Self::of(refund.id.to_string(), trace, summary, reading))
+        let summary = refund_summary(refund, bank.as_ref(), reading.role, reading.language);
+        let delayed_since = bank.as_ref().and_then(BankFacts::delayed_since);
+        Ok(Self::of(refund.id.to_string(), trace, summary, reading)
+            .told(refund_standing(refund.status), &[Role::Payer, Role::Merchant], reading)
+            .at_banks([refund.bank_transfer], delayed_since, facts, reading))
     }
 
     pub(crate) fn transfer(transfer: &Transfer, reading: Reading<'_>) -> Self {
@@ -127,6 +205,10 @@ impl TraceView {
     }
 }
 
-fn hop(name: &'static str, state: HopState, at: Option<Timestamp>, reference: String) -> Hop {
+pub(super) fn hop(name: &'static str, state: HopState, at: Option<Timestamp>, reference: String) -> Hop {
     Hop { hop: name, state, at, reference: Some(reference), code: None }
+}
+
+fn is_staff(role: Role) -> bool {
+    matches!(role, Role::Staff | Role::Operations)
 }

@@ -2,12 +2,15 @@
 
 use crate::traces::{at_hop, check_ledger_hop, check_traces, check_way_out, late, posted};
 use crate::world::{Known, Mood, World, cny};
-use makegood_banking::Direction;
-use makegood_payments::{PaymentStatus, Source};
+use makegood_banking::{Direction, Purpose};
+use makegood_money::Money;
+use makegood_payments::{OutgoingStatus, PaymentStatus, Source};
 use makegood_refunds::RefundStatus;
-use makegood_wallet::postings::{Account, Kind};
-use makegood_wallet::tables::PaymentId;
-use makegood_wallet::{Action, Caller, Expectation, NewOrder, NewPayment, PayeeId, PayeeRef, Query};
+use makegood_wallet::postings::{Account, Kind, Stage};
+use makegood_wallet::tables::{BankCardId, PaymentId, UserId};
+use makegood_wallet::{
+    Action, Caller, Expectation, NewOrder, NewOutgoing, NewPayment, OutgoingId, PayeeId, PayeeRef, Query,
+};
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +37,7 @@ fn step(world: &mut World, (what, a, b, c): Step) -> Option<(&'static str, u16)>
     let (_, caller, card) = pick(&world.users, a)?;
     let (_, key) = pick(&world.merchants, b)?;
     let amount = cny(i64::from(c) * 37 + 1);
-    let action = match what % 16 {
+    let action = match what % 20 {
         0 | 1 => Action::TopUp { amount: cny(i64::from(c) * 100 + 100), bank_card: card, client_ref: None },
         2 => {
             let (to, _, _) = pick(&world.users, b)?;
@@ -79,16 +82,46 @@ fn step(world: &mut World, (what, a, b, c): Step) -> Option<(&'static str, u16)>
         13 | 14 => {
             world.collect_transfers();
             let transfer = pick(&world.transfers, b)?;
+            if c % 16 == 7 {
+                world.take_back(transfer, a % 2 == 0);
+                return Some(("taken back", 200));
+            }
             world.work(transfer, pick(&MOODS, c)?);
             return Some(("bank", 200));
         }
-        _ => {
+        15 => {
             world.advance(Duration::from_secs(u64::from(a) * 2));
+            world.expire();
+            return Some(("time", 200));
+        }
+        16 => Action::Withdraw(outgoing(card, amount)),
+        17 => {
+            let index = usize::from(b) % world.merchants.len();
+            let (merchant, _) = world.merchants[index];
+            // The first merchants are the first users'.
+            let new = outgoing(world.users[index].2, amount);
+            return run(world, key, Action::PayOut { merchant, new });
+        }
+        18 => {
+            let (id, _) = world.outgoing().get(usize::from(b) % world.outgoing().len().max(1))?.clone();
+            let cancel = match id {
+                OutgoingId::Withdrawal(withdrawal) => Action::CancelWithdrawal { withdrawal },
+                OutgoingId::Payout(payout) => Action::CancelPayout { payout },
+            };
+            return run(world, world.owner(id), cancel);
+        }
+        _ => {
+            world.advance(Duration::from_secs(u64::from(a) * 600));
             world.expire();
             return Some(("time", 200));
         }
     };
     run(world, caller, action)
+}
+
+/// Money that is to go out.
+fn outgoing(bank_card: BankCardId, amount: Money) -> NewOutgoing {
+    NewOutgoing { amount, bank_card, client_ref: None, check: None, acknowledge: None }
 }
 
 fn run(world: &mut World, caller: Caller, action: Action) -> Option<(&'static str, u16)> {
@@ -109,13 +142,18 @@ fn check_books(world: &World) {
     let liabilities = [
         users,
         merchant(Kind::MerchantPending),
+        merchant(Kind::MerchantAvailable),
         world.ours(Kind::RefundClearing),
         world.at_bank(Kind::OutInTransit),
         world.ours(Kind::Float),
+        world.ours(Kind::Unidentified),
     ];
     assert_eq!(assets.iter().sum::<i64>(), liabilities.iter().sum::<i64>(), "{assets:?} {liabilities:?}");
     assert_eq!(world.ours(Kind::Float), world.ours(Kind::FloatContra));
-    assert_eq!(world.ours(Kind::Float), world.ours(Kind::IncomeFee));
+    // What the float has paid for others, they owe.
+    let owed = |it: &UserId| world.posted(Account::user_owes(*it, cny(0).currency()));
+    let owed = world.users.iter().map(|it| owed(&it.0)).sum::<i64>() + merchant(Kind::MerchantRecv);
+    assert_eq!(world.ours(Kind::Float) + owed, world.ours(Kind::IncomeFee));
 }
 
 /// What each payment promises in each state.
@@ -127,10 +165,9 @@ fn check_payments(world: &World) {
         *paid.entry(payment.order).or_default() += u32::from(payment.status.has_paid());
         *open.entry(payment.order).or_default() += u32::from(payment.status.is_open());
         assert!(payment.refunded_minor <= payment.amount.minor());
-        assert_eq!(
-            payment.refunded_minor == payment.amount.minor(),
-            payment.status == PaymentStatus::Refunded
-        );
+        let is_refunded = payment.refunded_minor == payment.amount.minor();
+        let was_taken_back = payment.status == PaymentStatus::Returned;
+        assert!(was_taken_back || is_refunded == (payment.status == PaymentStatus::Refunded));
         check_trace(world, *id);
     }
     assert!(paid.values().all(|count| *count <= 1), "an order is paid once");
@@ -174,6 +211,43 @@ fn check_trace(world: &World, id: PaymentId) {
     }
 }
 
+/// What each withdrawal and payout promises in each state: it has a trace that says what the ledger says, it is
+/// somebody's turn until it is over, and the same can be asked for again only when all of it is back.
+fn check_outgoing(world: &World) {
+    for (id, outgoing) in world.outgoing() {
+        let (trace, view) = (
+            world.read(&Query::OutgoingTrace(id), world.owner(id)),
+            world.read(&Query::Outgoing(id), world.owner(id)),
+        );
+        assert!(trace["hops"].as_array().unwrap().len() >= 4, "{trace}");
+        let status = outgoing.status;
+        let is_over = status.is_back() || status == OutgoingStatus::Completed;
+        assert_eq!(trace["next"].is_null(), is_over, "{trace}");
+        assert_eq!((&view["next"], &view["summary"]), (&trace["next"], &trace["summary"]));
+        assert_eq!(view["safe_to_pay_again"], status.is_back(), "{view}");
+        let of = |stage: Stage| world.facts.book.transaction(&stage.transaction(id.raw()));
+        assert!(of(Stage::Held).is_some());
+        check_ledger_hop(&trace, of(Stage::Sent));
+        assert_eq!(of(Stage::Sent).is_some(), status.was_sent());
+        assert_eq!(of(Stage::Released).is_some(), status == OutgoingStatus::Cancelled);
+        assert_eq!(of(Stage::Completed).is_some(), status == OutgoingStatus::Completed);
+        assert_eq!(of(Stage::Failed).is_some(), status == OutgoingStatus::Failed);
+        assert_eq!(at_hop(&trace, "return").is_some(), status == OutgoingStatus::Failed);
+    }
+}
+
+/// What is held on owners is what is not sent yet.
+fn check_holds(world: &World) {
+    let held = |account: Account| world.facts.book.account(&account.id()).map_or(0, |row| row.held);
+    let currency = cny(0).currency();
+    let users: i64 = world.users.iter().map(|it| held(Account::user(it.0, currency))).sum();
+    let available = |it: &(_, Caller)| held(Account::merchant(Kind::MerchantAvailable, it.0, currency));
+    let merchants: i64 = world.merchants.iter().map(available).sum();
+    let waiting = world.outgoing().into_iter().filter(|(_, it)| it.status == OutgoingStatus::Held);
+    let expected: i64 = waiting.map(|(_, it)| it.total().minor()).sum();
+    assert_eq!(users + merchants, expected);
+}
+
 /// The bank answers everything now, and is in one mood about what is new to it; then everything is over, and its
 /// books are ours.
 fn drain(world: &mut World, mood: Mood) {
@@ -214,23 +288,37 @@ fn check_end(world: &World) {
         .map(|refund| refund.amount.minor())
         .sum();
     assert_eq!(world.ours(Kind::RefundClearing), stuck, "clearing returns to zero per closed item");
+    for (id, outgoing) in world.outgoing() {
+        assert!(
+            outgoing.status.is_back() || outgoing.status == OutgoingStatus::Completed,
+            "{id} {outgoing:?}"
+        );
+    }
     for id in &world.transfers {
         let row = world.facts.bank_transfers.peek(id).unwrap();
         let executed = world.bank.get(id) == Some(&Known::Executed);
-        assert_eq!(row.state == makegood_banking::State::Settled, executed, "{row:?}");
-        assert!(row.direction == Direction::In || row.sends > 0);
+        let is_returned = world.bank.get(id) == Some(&Known::Returned);
+        assert_eq!(row.returned_at.is_some(), is_returned, "{row:?}");
+        let is_settled = row.state == makegood_banking::State::Settled;
+        assert!(is_settled == executed || is_returned, "{row:?}");
+        let is_outgoing = matches!(row.purpose, Purpose::Withdrawal(_) | Purpose::Payout(_));
+        assert!(row.direction == Direction::In || row.sends > 0 || is_outgoing);
     }
 }
 
 fn play(steps: &[Step]) -> (World, BTreeSet<(&'static str, u16)>) {
     let mut world = World::new(3, 2);
+    world.settings.withdrawal_fee_basis_points = 30;
+    world.settings.withdrawal_fee_minor_min = 5;
     let mut seen = BTreeSet::new();
     for chosen in steps {
         seen.extend(step(&mut world, *chosen));
         world.collect_transfers();
         check_books(&world);
         check_payments(&world);
+        check_holds(&world);
     }
+    check_outgoing(&world);
     check_traces(&world);
     (world, seen)
 }
@@ -248,6 +336,7 @@ proptest! {
         check_books(&world);
         check_payments(&world);
         check_traces(&world);
+        check_outgoing(&world);
         check_end(&world);
     }
 }
@@ -260,7 +349,7 @@ fn histories_reach_every_action_both_ways() {
     let mut returns = BTreeSet::new();
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
     for number in 0..50 {
-        let steps: Vec<Step> = (0..120)
+        let steps: Vec<Step> = (0..150)
             .map(|_| {
                 random ^= random << 13;
                 random ^= random >> 7;
@@ -290,6 +379,9 @@ fn histories_reach_every_action_both_ways() {
     for name in ["top_up", "transfer", "create_order", "create_payment", "confirm_payment", "cancel_payment"]
     {
         assert!(accepted.contains(name), "{name} was never accepted: {seen:?}");
+    }
+    for name in ["withdraw", "pay_out", "cancel_withdrawal", "cancel_payout"] {
+        assert!(accepted.contains(name) && refused.contains(name), "{name}: {seen:?}");
     }
     for name in ["cancel_order", "refund"] {
         assert!(accepted.contains(name) && refused.contains(name), "{name}: {seen:?}");

@@ -1,18 +1,22 @@
 //! A wallet in memory, with a model of the bank: what it executed, what it refused, and what it never saw.
 
 use makegood_auth::Principal;
-use makegood_banking::{Answer, BankTransfer, Direction, HolderCheck, Refusal, Step};
+use makegood_banking::{
+    Answer, BankTransfer, Direction, HolderCheck, Refusal, ReturnReason, Step, Told, ToldStatus,
+};
 use makegood_base::{IdSeed, RequestId, SessionId, Timestamp};
 use makegood_ledger::Head;
 use makegood_money::{Currency, Money};
+use makegood_payments::Outgoing;
 use makegood_wallet::postings::{Account, Kind};
 use makegood_wallet::tables::{
-    BankCardId, BankTransferId, MerchantId, OrderId, PaymentId, RefundId, TopUpId, UserId,
+    BankCardId, BankTransferId, MerchantId, OrderId, PaymentId, PayoutId, RefundId, TopUpId, UserId,
+    WithdrawalId,
 };
 use makegood_wallet::texts::Language;
 use makegood_wallet::{
-    Action, Caller, ClaimedTransfer, Command, Facts, Needs, Query, Reply, Settings, Stop, answer, execute,
-    for_each_table, query_needs,
+    Action, Caller, ClaimedTransfer, Command, Facts, Needs, OutgoingId, Query, Reply, Settings, Stop, answer,
+    execute, for_each_table, query_needs,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,6 +35,8 @@ pub enum Mood {
 pub enum Known {
     Executed,
     Refused,
+    /// Executed, and taken back.
+    Returned,
 }
 
 pub struct World {
@@ -47,6 +53,8 @@ pub struct World {
     pub payments: Vec<PaymentId>,
     pub refunds: Vec<RefundId>,
     pub top_ups: Vec<TopUpId>,
+    pub withdrawals: Vec<WithdrawalId>,
+    pub payouts: Vec<PayoutId>,
     pub transfers: Vec<BankTransferId>,
     made: u64,
 }
@@ -93,6 +101,8 @@ impl World {
             payments: Vec::new(),
             refunds: Vec::new(),
             top_ups: Vec::new(),
+            withdrawals: Vec::new(),
+            payouts: Vec::new(),
             transfers: Vec::new(),
             made: 0,
         };
@@ -194,6 +204,8 @@ impl World {
         push_new(&mut self.orders, &text);
         push_new(&mut self.top_ups, &text);
         push_new(&mut self.refunds, &text);
+        push_new(&mut self.withdrawals, &text);
+        push_new(&mut self.payouts, &text);
     }
 
     /// All bank transfers that anything ever led to.
@@ -205,9 +217,50 @@ impl World {
         let payments = self.payments.iter().filter_map(|id| self.facts.payments.peek(id)?.bank_transfer);
         let refunds = self.refunds.iter().filter_map(|id| self.facts.refunds.peek(id)?.bank_transfer);
         let top_ups = self.top_ups.iter().filter_map(|id| Some(self.facts.top_ups.peek(id)?.bank_transfer));
-        self.transfers = payments.chain(refunds).chain(top_ups).collect();
+        let outgoing = self.outgoing().into_iter().map(|(_, outgoing)| outgoing.bank_transfer);
+        self.transfers = payments.chain(refunds).chain(top_ups).chain(outgoing).collect();
         self.transfers.sort();
         self.transfers.dedup();
+    }
+
+    /// All that ever was to go out.
+    pub fn outgoing(&self) -> Vec<(OutgoingId, Outgoing)> {
+        let withdrawals = self.withdrawals.iter().map(|id| {
+            (OutgoingId::Withdrawal(*id), self.facts.withdrawals.peek(id).unwrap().outgoing.clone())
+        });
+        let payouts = self
+            .payouts
+            .iter()
+            .map(|id| (OutgoingId::Payout(*id), self.facts.payouts.peek(id).unwrap().outgoing.clone()));
+        withdrawals.chain(payouts).collect()
+    }
+
+    /// Who may read, and cancel, what goes out.
+    pub fn owner(&self, id: OutgoingId) -> Caller {
+        match id {
+            OutgoingId::Withdrawal(id) => self.caller(self.facts.withdrawals.peek(&id).unwrap().user),
+            OutgoingId::Payout(id) => {
+                let merchant = self.facts.payouts.peek(&id).unwrap().merchant;
+                self.merchants.iter().find(|it| it.0 == merchant).unwrap().1
+            }
+        }
+    }
+
+    /// Does what is due of settlements. Nobody is late: a day's money is all that is there when it ends.
+    fn settle(&mut self) {
+        for (merchant, _) in self.merchants.clone() {
+            let pending = Account::merchant(Kind::MerchantPending, merchant, Currency::CNY);
+            let Some(schedule) = self.facts.settlement_schedules.peek(&pending.id()).cloned() else {
+                continue;
+            };
+            let (account, cut_off) = (schedule.id, schedule.cut_off);
+            let paid_minor = self.posted(pending) + schedule.taken_minor;
+            self.run(Caller::System, Action::CloseDay { account, cut_off, paid_minor });
+            let open = self.facts.settlement_schedules.peek(&account).unwrap().open.clone();
+            for settlement in open {
+                self.run(Caller::System, Action::Settle { settlement });
+            }
+        }
     }
 
     /// A worker takes its turn at a transfer, if it is due, and the bank is in some mood.
@@ -239,10 +292,49 @@ impl World {
         let bank_reference = format!("bank-{}", transfer.id);
         match self.bank.get(&transfer.id) {
             Some(Known::Executed) => Answer::Succeeded { bank_reference, amount: transfer.amount },
+            Some(Known::Returned) => {
+                let reason = ReturnReason::AccountClosed;
+                Answer::Returned { bank_reference, amount: transfer.amount, reason }
+            }
             Some(Known::Refused) => {
                 Answer::Refused { refusal: Refusal::InsufficientFunds, bank_reference: Some(bank_reference) }
             }
             None => Answer::NotFound,
+        }
+    }
+
+    /// The bank takes back what it has executed, and tells so, with what it had said before, in one order or the other.
+    /// What was given back by a refund of ours is left alone.
+    pub fn take_back(&mut self, id: BankTransferId, late_yes: bool) {
+        let Some(row) = self.facts.bank_transfers.peek(&id).cloned() else { return };
+        let is_given_back = match row.purpose {
+            makegood_banking::Purpose::Refund(refund) => {
+                let row = self.facts.refunds.peek(&refund);
+                row.is_none_or(|row| row.origin != makegood_refunds::RefundOrigin::Merchant)
+            }
+            _ => row.direction == Direction::Out,
+        };
+        if is_given_back || self.bank.get(&id) != Some(&Known::Executed) {
+            return;
+        }
+        self.bank.insert(id, Known::Returned);
+        let minor = row.amount.minor();
+        self.bank_pool -= if row.direction == Direction::In { minor } else { -minor };
+        let told = |status| Told {
+            reference: id.to_string(),
+            bank_reference: format!("bank-{id}"),
+            direction: Some(row.direction),
+            agreement: Some(row.agreement.clone()),
+            amount: row.amount,
+            status,
+        };
+        let returned = told(ToldStatus::Returned { reason: ReturnReason::AccountClosed });
+        let mut messages = vec![returned.clone(), told(ToldStatus::Succeeded), returned];
+        if late_yes {
+            messages.rotate_left(1);
+        }
+        for told in messages {
+            self.run(Caller::System, Action::RecordBankCallback { bank: "simbank".to_owned(), told });
         }
     }
 
@@ -254,6 +346,7 @@ impl World {
         for payment in self.payments.clone() {
             self.run(Caller::System, Action::ClosePayment { payment });
         }
+        self.settle();
     }
 
     pub fn advance(&mut self, duration: Duration) {

@@ -73,6 +73,7 @@ impl Life {
         self.server = self.place.start();
         tally.recoveries.push(began.elapsed());
         tally.kills += 1;
+        tally.ambiguous += figure(self.workers.iter().filter(|worker| worker.unanswered.is_some()).count());
         tally.acknowledged += self.workers.iter().map(|worker| figure(worker.fresh.len())).sum::<u64>();
     }
 
@@ -92,7 +93,6 @@ impl Life {
             })
         });
         let outcomes = join_all(sends).await;
-        tally.ambiguous += figure(outcomes.len());
         tally.resolved += figure(outcomes.len());
         tally.happened += figure(outcomes.iter().filter(|had_happened| **had_happened).count());
     }

@@ -6,10 +6,15 @@ mod expiry;
 mod main_job;
 mod over_http;
 mod paying;
+mod payouts;
+mod rails;
+mod rails_down;
+mod rails_live;
 mod refunds;
 mod top_ups;
 mod traces;
 mod webhooks;
+mod withdrawals;
 mod workers;
 
 use makegood_testkit::{Answer, Person, TestWallet};
@@ -36,6 +41,11 @@ pub(crate) fn told(trace: &Answer) -> String {
         format!("{} by {}", word(next, "event"), word(next, "who"))
     };
     format!("{}; {next}", hops.join(", "))
+}
+
+/// Sums what a bank holds for the customers, in CNY.
+pub(crate) const fn custody() -> &'static str {
+    rails::CUSTODY
 }
 
 /// The trace of a payment in one line.

@@ -40,6 +40,7 @@ impl HeldBank {
             name: "Held Bank".to_owned(),
             url,
             secret: "secret".to_owned(),
+            callback_secret: None,
             answer_timeout: 2 * LONG,
         };
         Self { config, asked, let_go }
@@ -48,7 +49,12 @@ impl HeldBank {
 
 async fn serve(mut stream: TcpStream, tell: mpsc::UnboundedSender<()>, mut is_let: watch::Receiver<bool>) {
     let mut bytes = [0; 4_096];
-    if let Ok(1..) = stream.read(&mut bytes).await {
+    if let Ok(length @ 1..) = stream.read(&mut bytes).await {
+        if bytes[..length].starts_with(b"GET /v1/maintenance") {
+            let none = "HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+            let _sent = stream.write_all(none.as_bytes()).await;
+            return;
+        }
         let _ended = tell.send(());
         drop(is_let.wait_for(|is_let| *is_let).await);
         let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";

@@ -3,15 +3,21 @@
 
 use super::cancellation::{leaks, naive, poll_and_drop};
 use super::{figure, proved, trials};
+use crate::scripted_bank::callback_secret;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use makegood_api::{Limits, Rate};
+use makegood_auth::StaffRole;
 use makegood_banksim::cards;
+use makegood_base::Clock as _;
+use makegood_notify::{HEADER_ID, HEADER_SIGNATURE, HEADER_TIMESTAMP, WebhookSecret};
 use makegood_payments::Source;
 use makegood_testkit::{Db, PASSWORD, Person, Shop, TestWallet, payment};
-use makegood_wallet::tables::{BankCardId, PaymentId, RefundId, TopUpId, TransferId};
-use makegood_wallet::{Action, Caller, EndpointChange};
+use makegood_wallet::tables::{
+    BankCardId, PaymentId, PayoutId, RefundId, StaffId, TopUpId, TransferId, WithdrawalId,
+};
+use makegood_wallet::{Action, Caller, EndpointChange, Query};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -25,6 +31,7 @@ const AWAITS_MAX: u64 = 1_000;
 /// What a request could have done twice.
 const ROWS: &str = "SELECT (SELECT COUNT(*) FROM transfers) + (SELECT COUNT(*) FROM top_ups)
     + (SELECT COUNT(*) FROM orders) + (SELECT COUNT(*) FROM payments) + (SELECT COUNT(*) FROM refunds)
+    + (SELECT COUNT(*) FROM withdrawals) + (SELECT COUNT(*) FROM payouts)
     + (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM merchants) + (SELECT COUNT(*) FROM bank_cards)
     + (SELECT COUNT(*) FROM webhook_endpoints)";
 
@@ -40,6 +47,14 @@ struct Scene {
     refund: RefundId,
     top_up: TopUpId,
     transfer: TransferId,
+    staff: Person<StaffId>,
+    /// A transfer that a bank has paid out.
+    paid_out: String,
+    window: String,
+    incident: String,
+    case: String,
+    withdrawal: WithdrawalId,
+    payout: PayoutId,
 }
 
 /// A request that can be sent again.
@@ -47,6 +62,8 @@ struct Ask {
     path: String,
     token: String,
     body: Value,
+    /// What it shows beside its token and key.
+    headers: Vec<(&'static str, String)>,
     /// What it is answered with, and what when it is asked again.
     statuses: [u16; 2],
     /// How many rows there are more afterwards.
@@ -55,7 +72,8 @@ struct Ask {
 
 impl Ask {
     fn new(path: impl Into<String>, token: &str, body: Value, status: u16, rows: i64) -> Self {
-        Self { path: path.into(), token: token.to_owned(), body, statuses: [status, status], rows }
+        let (path, token, headers) = (path.into(), token.to_owned(), Vec::new());
+        Self { path, token, body, headers, statuses: [status, status], rows }
     }
 }
 
@@ -126,7 +144,46 @@ impl Scene {
         let top_up = wallet.top_up(&user, card, "1.00").await;
         wallet.run().await;
         let transfer = wallet.transfer(&user, &friend, "1.00").await.expect(201).id("/id");
-        Self { wallet, router, user, friend, shop, card, paid, refund, top_up, transfer }
+        let staff = wallet.staff_with(StaffRole::Operations).await;
+        let (paid_out, window, incident) = operations(&wallet, &user, &shop, card, &staff).await;
+        // What was sold is available two days later.
+        let order = wallet.order(&shop, "1000.00").await;
+        wallet.pay_from_balance(&user, order).await;
+        wallet.run_after(Duration::from_secs(2 * 86_400)).await;
+        let withdrawal = wallet.withdraw(&user, card, "1.00").await.expect(202).id("/id");
+        let payout = wallet.pay_out(&shop, card, "1.00").await.expect(202).id("/id");
+        let mut scene = Self {
+            wallet,
+            router,
+            user,
+            friend,
+            shop,
+            card,
+            paid,
+            refund,
+            top_up,
+            transfer,
+            staff,
+            paid_out,
+            window,
+            incident,
+            case: String::new(),
+            withdrawal,
+            payout,
+        };
+        scene.case = scene.open_case().await;
+        scene
+    }
+
+    /// A case: a bank tells of money that nobody asked for.
+    async fn open_case(&self) -> String {
+        let ask = self.callback("X-2", "succeeded");
+        let (status, body) =
+            read(self.router.clone().oneshot(request("POST", &ask, "")).await.unwrap()).await;
+        assert_eq!(status, StatusCode::NO_CONTENT, "{body}");
+        let token = Some(self.staff.token.as_str());
+        let cases = self.wallet.call(("GET", "/v1/ops/cases"), token, None, &Value::Null).await.expect(200);
+        cases.text("/data/0/id").to_owned()
     }
 
     /// Goes away from a new request after so many polls, unless it is answered before, and asks again. Returns
@@ -243,10 +300,72 @@ impl Scene {
                 let body = json!({"amount": cent, "reason": "returned"});
                 Ask::new(format!("/v1/payments/{}/refunds", self.paid), shop, body, 201, 1)
             }
+            "POST /v1/bank-callbacks/{id}" => self.callback("X-1", "accepted"),
+            _ if route.starts_with("POST /v1/ops/") => self.ask_of_staff(route),
+            "POST /v1/withdrawals" => {
+                Ask::new("/v1/withdrawals", user, json!({"amount": cent, "bank_card": self.card}), 202, 1)
+            }
+            "POST /v1/withdrawals/{id}/cancel" => {
+                let made = self.wallet.withdraw(&self.user, self.card, "0.01").await.expect(202);
+                let path = format!("/v1/withdrawals/{}/cancel", made.text("/id"));
+                Ask::new(path, user, Value::Null, 200, 0)
+            }
+            "POST /v1/merchants/{id}/payouts" => {
+                let path = format!("/v1/merchants/{}/payouts", self.shop.id);
+                Ask::new(path, shop, json!({"amount": cent, "bank_card": self.card}), 202, 1)
+            }
+            "POST /v1/payouts/{id}/cancel" => {
+                let made = self.wallet.pay_out(&self.shop, self.card, "0.01").await.expect(202);
+                let path = format!("/v1/payouts/{}/cancel", made.text("/id"));
+                Ask::new(path, shop, Value::Null, 200, 0)
+            }
             _ if route.contains("/v1/webhook-endpoints") && !route.starts_with("GET") => {
                 self.ask_an_endpoint(route).await
             }
             _ => self.ask_to_read(route).await,
+        }
+    }
+
+    /// Something that the bank tells by itself, of a reference that nobody gave.
+    fn callback(&self, reference: &str, status: &str) -> Ask {
+        let shown = json!({"reference": reference, "bank_reference": "B-1", "status": status, "direction": "in",
+            "agreement": "agr_1", "amount": {"amount": "1.00", "currency": "CNY"}});
+        let body = json!({"type": "transfer.updated", "transfer": shown});
+        let (secret, now) = (callback_secret(&self.wallet), self.wallet.clock.now());
+        let headers = vec![
+            (HEADER_ID, "msg_1".to_owned()),
+            (HEADER_TIMESTAMP, WebhookSecret::timestamp_text(now)),
+            (HEADER_SIGNATURE, secret.sign("msg_1", now, body.to_string().as_bytes())),
+        ];
+        let path = format!("/v1/bank-callbacks/{}", self.wallet.bank_id());
+        Ask { headers, ..Ask::new(path, "", body, 204, 0) }
+    }
+
+    fn ask_of_staff(&self, route: &str) -> Ask {
+        let (staff, bank) = (self.staff.token.as_str(), self.wallet.bank_id());
+        match route {
+            "POST /v1/ops/bank-transfers/{id}/recall" => {
+                let path = format!("/v1/ops/bank-transfers/{}/recall", self.paid_out);
+                Ask::new(path, staff, json!({"reason": "a mistake"}), 202, 0)
+            }
+            "POST /v1/ops/cases/{id}/close" => {
+                let path = format!("/v1/ops/cases/{}/close", self.case);
+                Ask::new(path, staff, json!({"note": "done"}), 200, 0)
+            }
+            "POST /v1/ops/maintenance-windows" => {
+                Ask::new("/v1/ops/maintenance-windows", staff, window(bank), 201, 0)
+            }
+            "POST /v1/ops/maintenance-windows/{id}/end" => {
+                let path = format!("/v1/ops/maintenance-windows/{}/end", self.window);
+                Ask::new(path, staff, Value::Null, 200, 0)
+            }
+            "POST /v1/ops/incidents" => {
+                Ask::new("/v1/ops/incidents", staff, json!({"bank": bank, "description": "late"}), 201, 0)
+            }
+            "POST /v1/ops/incidents/{id}/end" => {
+                Ask::new(format!("/v1/ops/incidents/{}/end", self.incident), staff, Value::Null, 200, 0)
+            }
+            _ => unreachable!("{route} is not tested"),
         }
     }
 
@@ -296,6 +415,12 @@ impl Scene {
             "/v1/sessions/" => session.to_string(),
             "/v1/top-ups/" => self.top_up.to_string(),
             "/v1/transfers/" => self.transfer.to_string(),
+            "/v1/withdrawals/" => self.withdrawal.to_string(),
+            "/v1/payouts/" => self.payout.to_string(),
+            "/v1/ops/cases/" => self.case.clone(),
+            "/v1/ops/bank-transfers/" => self.paid_out.clone(),
+            "/v1/ops/maintenance-windows/" => self.window.clone(),
+            "/v1/ops/incidents/" => self.incident.clone(),
             "/v1/webhook-endpoints/" => self.endpoint().await,
             "/v1/events/" => {
                 let events =
@@ -304,10 +429,44 @@ impl Scene {
             }
             _ => String::new(),
         };
-        let of_shop = of_shop || path == "/v1/webhook-endpoints";
-        let token = if of_shop { &self.shop.token } else { &self.user.token };
+        let token = match path.starts_with("/v1/ops/") {
+            true => &self.staff.token,
+            false if of_shop || path == "/v1/webhook-endpoints" => &self.shop.token,
+            false => &self.user.token,
+        };
         Ask::new(format!("{before}{id}{after}"), token, Value::Null, 200, 0)
     }
+}
+
+/// A window that never begins while somebody tests.
+fn window(bank: &str) -> Value {
+    json!({"bank": bank, "starts_at": "2099-01-01T00:00:00Z", "ends_at": "2099-01-02T00:00:00Z",
+        "description": "New systems"})
+}
+
+/// A transfer that a bank has paid out, a window, and an incident.
+async fn operations(
+    wallet: &TestWallet,
+    user: &Person,
+    shop: &Shop,
+    card: BankCardId,
+    staff: &Person<StaffId>,
+) -> (String, String, String) {
+    let order = wallet.order(shop, "5.00").await;
+    let payment = wallet.pay_from_card(user, order, card).await;
+    wallet.run().await;
+    let refund: RefundId = wallet.refund(shop, payment, None).await.expect(202).id("/id");
+    wallet.run().await;
+    let trace = wallet.read(staff.caller, Query::RefundTrace(refund)).await.expect(200);
+    let paid_out = trace.text("/messages/0/transfer").to_owned();
+    let bank = wallet.bank_id();
+    let call = async |path: &str, body: Value| {
+        let made = wallet.call(("POST", path), Some(&staff.token), None, &body).await.expect(201);
+        made.text("/id").to_owned()
+    };
+    let window = call("/v1/ops/maintenance-windows", window(bank)).await;
+    let incident = call("/v1/ops/incidents", json!({"bank": bank, "description": "late"})).await;
+    (paid_out, window, incident)
 }
 
 fn request(method: &str, ask: &Ask, key: &str) -> Request<Body> {
@@ -317,6 +476,9 @@ fn request(method: &str, ask: &Ask, key: &str) -> Request<Body> {
     }
     if !ask.token.is_empty() {
         request = request.header("authorization", format!("Bearer {}", ask.token));
+    }
+    for (name, value) in &ask.headers {
+        request = request.header(*name, value);
     }
     if ask.body.is_null() {
         return request.body(Body::empty()).unwrap();

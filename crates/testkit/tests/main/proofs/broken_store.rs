@@ -2,7 +2,7 @@
 
 use makegood_base::{BatchId, Timestamp};
 use makegood_store::{BatchRow, Failure, MemoryStore, Store};
-use makegood_wallet::tables::{IdempotencyKey, TimerKey};
+use makegood_wallet::tables::{AccountId, IdempotencyKey, TimerKey};
 use makegood_wallet::{CallerRow, Changes, Facts, Needs};
 
 /// A broken store.
@@ -33,6 +33,10 @@ impl<S> Broken<S> {
 
 impl<S: Store> Store for Broken<S> {
     type Batch = S::Batch;
+
+    fn holds_thread(&self) -> bool {
+        self.store.holds_thread()
+    }
 
     async fn begin(&self) -> Result<(S::Batch, Facts), Failure> {
         self.store.begin().await
@@ -71,6 +75,10 @@ impl<S: Store> Store for Broken<S> {
 
     async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<TimerKey>, Failure> {
         self.store.due_timers(now, limit).await
+    }
+
+    async fn paid_before(&self, account: AccountId, moment: Timestamp) -> Result<i64, Failure> {
+        self.store.paid_before(account, moment).await
     }
 
     async fn expired_keys(&self, now: Timestamp, limit: u32) -> Result<Vec<IdempotencyKey>, Failure> {

@@ -3,6 +3,10 @@
 
 mod amounts;
 mod awaits;
+mod bank_callbacks;
+mod bank_late;
+mod bank_silent;
+mod bank_wrong;
 mod broken_store;
 mod cancellation;
 mod clock_jumps;
@@ -21,7 +25,7 @@ mod webhooks;
 
 use futures_util::future::join_all;
 use makegood_app::{App, JobsConfig};
-pub(crate) use makegood_testkit::proof::{figure, length, proved, trials};
+pub(crate) use makegood_testkit::proof::{figure, length, proved, trials, trials_between};
 use makegood_testkit::snapshot::Watched;
 use makegood_testkit::{Answer, Db};
 use makegood_wallet::Command;

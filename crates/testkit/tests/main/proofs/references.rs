@@ -3,8 +3,8 @@
 use super::{proved, trials};
 use makegood_banksim::cards;
 use makegood_payments::Source;
-use makegood_testkit::{Db, Person, Shop, TestWallet, cny, payment, transfer};
-use makegood_wallet::{Action, Caller, NewOrder, NewPayment};
+use makegood_testkit::{Db, Person, Shop, TestWallet, cny, outgoing, payment, transfer};
+use makegood_wallet::{Action, Caller, NewOrder, NewOutgoing, NewPayment};
 use std::time::Duration;
 
 on_both!(a_reference_outlives_its_key);
@@ -89,7 +89,8 @@ async fn actions(
     vec![
         (false, Action::Transfer { to, amount, note, expect, client_ref: client_ref.clone() }),
         (false, Action::CreatePayment(NewPayment { client_ref: client_ref.clone(), ..new })),
-        (false, Action::TopUp { amount: cny("2.00"), bank_card: card, client_ref }),
+        (false, Action::TopUp { amount: cny("2.00"), bank_card: card, client_ref: client_ref.clone() }),
+        (false, Action::Withdraw(NewOutgoing { client_ref, ..outgoing(card, "0.50") })),
         (true, Action::CreateOrder(wallet.new_order("3.00"))),
         (
             true,
@@ -113,6 +114,7 @@ async fn conflict(wallet: &TestWallet, caller: Caller, action: &Action) {
         Action::TopUp { bank_card, client_ref, .. } => {
             Action::TopUp { amount: cny("9.99"), bank_card, client_ref }
         }
+        Action::Withdraw(new) => Action::Withdraw(NewOutgoing { amount: cny("9.99"), ..new }),
         Action::CreateOrder(new) => Action::CreateOrder(NewOrder { amount: cny("9.99"), ..new }),
         Action::Refund { payment, reason, merchant_refund_no, .. } => {
             Action::Refund { payment, amount: None, reason, merchant_refund_no }

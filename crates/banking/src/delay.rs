@@ -1,0 +1,91 @@
+//! What takes longer than was promised: turns that are put off, promises that are broken, and what a person has to
+//! look at.
+
+use crate::{BankTransfer, Schedule, State};
+use makegood_base::{IncidentId, MaintenanceId, Timestamp};
+
+/// A promise that was broken: the time is over, and the bank has not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delay {
+    /// Whether it is the first of this transfer.
+    pub is_first: bool,
+}
+
+impl BankTransfer {
+    /// Puts this turn off, because the bank is not there: it is not asked now, and nothing fails. The next turn is
+    /// at `until`, where that is known, else as long away as after an enquiry without an answer. False if it is
+    /// nobody's turn. A lease that lapsed leaves the transfer unknown, as [`claim`](Self::claim) does.
+    pub fn postpone(
+        &mut self,
+        until: Option<(Timestamp, MaintenanceId)>,
+        now: Timestamp,
+        schedule: &Schedule,
+    ) -> bool {
+        if self.next_at.is_none_or(|due| now < due) || self.lease.is_some_and(|lease| now < lease.until) {
+            return false;
+        }
+        if self.state == State::Submitted {
+            self.become_unknown(now);
+        }
+        self.lease = None;
+        self.postponed = self.postponed.saturating_add(1);
+        let turns = self.enquiries.saturating_add(self.postponed);
+        let next = schedule.next_enquiry(turns, now);
+        match until.filter(|(until, _)| *until > now) {
+            Some((until, window)) => {
+                self.maintenance = Some(window);
+                self.promise(until.plus(schedule.expected_in));
+                self.next_at = Some(self.look_by(until, now, schedule));
+            }
+            None => self.next_at = Some(self.look_by(next, now, schedule)),
+        }
+        true
+    }
+
+    /// Promises an answer by this time: never an earlier one than was promised before. Somebody looks by then.
+    pub fn promise(&mut self, by: Timestamp) {
+        if self.is_final() || by <= self.expected_by {
+            return;
+        }
+        self.expected_by = by;
+        if self.lease.is_none() {
+            self.next_at = self.next_at.map(|next| next.min(by));
+        }
+    }
+
+    /// Notes that something is wrong at the bank, while nothing else was noted.
+    pub fn note_incident(&mut self, incident: IncidentId) {
+        if !self.is_final() {
+            self.incident.get_or_insert(incident);
+        }
+    }
+
+    /// Notes a promise that is broken, and makes another one, which is to be told. `None` while the time is not
+    /// over, and when it is final.
+    pub fn note_delay(&mut self, now: Timestamp, schedule: &Schedule) -> Option<Delay> {
+        if self.is_final() || now < self.expected_by {
+            return None;
+        }
+        let is_first = self.delayed_at.is_none();
+        self.delayed_at.get_or_insert(now);
+        self.expected_by = now.plus(if is_first { schedule.delayed_in } else { schedule.case_after });
+        Some(Delay { is_first })
+    }
+
+    /// Whether a person has to look, from now on: it has been open for too long. True once.
+    pub fn note_overdue(&mut self, now: Timestamp, schedule: &Schedule) -> bool {
+        let is_overdue =
+            !self.is_final() && self.overdue_at.is_none() && now >= self.created_at.plus(schedule.case_after);
+        if is_overdue {
+            self.overdue_at = Some(now);
+        }
+        is_overdue
+    }
+
+    /// The next turn: not later than the moment at which a promise would be broken, or a person has to look.
+    pub(crate) fn look_by(&self, next: Timestamp, now: Timestamp, schedule: &Schedule) -> Timestamp {
+        let overdue = self.created_at.plus(schedule.case_after);
+        let moments = [Some(self.expected_by), self.overdue_at.is_none().then_some(overdue)];
+        moments.into_iter().flatten().filter(|moment| *moment > now).fold(next, Timestamp::min)
+    }
+}

@@ -1,0 +1,90 @@
+//! Turns that are put off, promises that are broken, and what a person has to look at.
+
+use crate::{at, succeeded, transfer};
+use makegood_banking::{Answer, BankTransfer, Delay, Schedule, State, Step};
+use makegood_base::{IncidentId, MaintenanceId, Timestamp};
+
+fn unknown(schedule: &Schedule) -> BankTransfer {
+    let mut transfer = transfer(schedule);
+    transfer.claim(at(0), schedule);
+    transfer.answer(1, Answer::NoAnswer, at(5), schedule).unwrap();
+    transfer
+}
+
+/// Works whenever it is somebody's turn, at a bank that never answers, until that second. Tells when promises were
+/// broken, and when a person had to look.
+fn silence(
+    transfer: &mut BankTransfer,
+    until_s: u64,
+    schedule: &Schedule,
+) -> (Vec<Timestamp>, Vec<Timestamp>) {
+    let (mut delays, mut overdue) = (Vec::new(), Vec::new());
+    while let Some(due) = transfer.next_at.filter(|due| *due <= at(until_s)) {
+        let claim = transfer.claim(due, schedule).unwrap();
+        let _outcome = transfer.answer(claim.generation, Answer::NoAnswer, due, schedule).unwrap();
+        delays.extend(transfer.note_delay(due, schedule).map(|_| due));
+        overdue.extend(transfer.note_overdue(due, schedule).then_some(due));
+        assert!(transfer.expected_by > due, "there is always a promise to keep");
+    }
+    (delays, overdue)
+}
+
+#[test]
+fn a_broken_promise_is_noticed_at_once_and_a_day_is_a_case() {
+    let schedule = Schedule::default();
+    let mut transfer = unknown(&schedule);
+    let (delays, overdue) = silence(&mut transfer, 3 * 86_400, &schedule);
+    let day = 86_400;
+    assert_eq!(delays, [at(600), at(600 + 3_600), at(4_200 + day), at(4_200 + 2 * day)]);
+    assert_eq!(overdue, [at(day)], "once");
+    assert_eq!((transfer.state, transfer.delayed_at), (State::Unknown, Some(at(600))));
+    transfer.callback(succeeded(), at(4 * day));
+    assert_eq!(transfer.note_delay(at(9 * day), &schedule), None);
+    assert!(!transfer.note_overdue(at(9 * day), &schedule));
+}
+
+#[test]
+fn only_the_first_broken_promise_is_the_first() {
+    let schedule = Schedule::default();
+    let mut transfer = unknown(&schedule);
+    assert_eq!(transfer.note_delay(at(599), &schedule), None);
+    assert_eq!(transfer.note_delay(at(600), &schedule), Some(Delay { is_first: true }));
+    assert_eq!(transfer.note_delay(at(600), &schedule), None);
+    assert_eq!(transfer.note_delay(at(4_200), &schedule), Some(Delay { is_first: false }));
+}
+
+#[test]
+fn what_is_put_off_waits_and_fails_nothing() {
+    let schedule = Schedule::default();
+    let mut transfer = transfer(&schedule);
+    for turn in 0..50 {
+        let due = transfer.next_at.unwrap();
+        assert!(transfer.postpone(None, due, &schedule), "turn {turn}");
+        assert!(!transfer.postpone(None, due, &schedule), "it is put off already");
+        assert!(transfer.next_at.unwrap() > due);
+    }
+    assert_eq!((transfer.state, transfer.sends, transfer.postponed), (State::Created, 0, 50));
+    // What was never sent is sent when its turn comes, within its validity.
+    let mut soon = crate::transfer(&schedule);
+    soon.postpone(None, at(0), &schedule);
+    assert_eq!(soon.claim(at(5), &schedule).unwrap().step, Step::Send);
+    assert!(!soon.postpone(None, at(6), &schedule), "somebody is at it");
+    assert!(soon.postpone(None, at(35), &schedule), "whose lease has lapsed");
+    assert_eq!((soon.state, soon.lease), (State::Unknown, None));
+}
+
+#[test]
+fn a_window_moves_the_turn_and_the_promise_behind_its_end() {
+    let schedule = Schedule::default();
+    let window = MaintenanceId::from_raw([3; 16]);
+    let mut transfer = transfer(&schedule);
+    assert!(transfer.postpone(Some((at(7_200), window)), at(0), &schedule));
+    assert_eq!((transfer.next_at, transfer.expected_by), (Some(at(7_200)), at(7_800)));
+    assert_eq!((transfer.maintenance, transfer.delayed_at), (Some(window), None));
+    transfer.promise(at(60));
+    assert_eq!(transfer.expected_by, at(7_800), "a promise is never taken back");
+    let [first, second] = [1, 2].map(|number| IncidentId::from_raw([number; 16]));
+    transfer.note_incident(first);
+    transfer.note_incident(second);
+    assert_eq!(transfer.incident, Some(first));
+}

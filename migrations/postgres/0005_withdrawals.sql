@@ -1,0 +1,98 @@
+-- What a card's bank said of its holder, and what failed on the way to it.
+ALTER TABLE bank_cards ADD COLUMN holder_checked_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE bank_cards ADD COLUMN acknowledged TEXT;
+ALTER TABLE bank_cards ADD COLUMN failures TEXT NOT NULL DEFAULT '';
+
+-- How many days after the end of its day a merchant can take out what it was paid.
+ALTER TABLE merchants ADD COLUMN settlement_days BIGINT NOT NULL DEFAULT 1;
+
+-- A user's money that goes out to a card. `causes` are codes with commas between them.
+CREATE TABLE withdrawals (
+    id UUID NOT NULL PRIMARY KEY,
+    user_id UUID NOT NULL,
+    bank_card_id UUID NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    fee_minor BIGINT NOT NULL,
+    status TEXT NOT NULL,
+    failure TEXT,
+    causes TEXT NOT NULL,
+    client_ref TEXT,
+    bank_transfer_id UUID NOT NULL,
+    acknowledged TEXT,
+    acknowledged_words TEXT,
+    acknowledged_at BIGINT,
+    created_at BIGINT NOT NULL,
+    sent_at BIGINT,
+    final_at BIGINT,
+    returned_at BIGINT,
+    version BIGINT NOT NULL
+) WITH (fillfactor = 80);
+CREATE INDEX withdrawals_by_user ON withdrawals (user_id, id);
+
+-- A merchant's. `causes` are codes with commas between them.
+CREATE TABLE payouts (
+    id UUID NOT NULL PRIMARY KEY,
+    merchant_id UUID NOT NULL,
+    bank_card_id UUID NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    fee_minor BIGINT NOT NULL,
+    status TEXT NOT NULL,
+    failure TEXT,
+    causes TEXT NOT NULL,
+    client_ref TEXT,
+    bank_transfer_id UUID NOT NULL,
+    acknowledged TEXT,
+    acknowledged_words TEXT,
+    acknowledged_at BIGINT,
+    created_at BIGINT NOT NULL,
+    sent_at BIGINT,
+    final_at BIGINT,
+    returned_at BIGINT,
+    version BIGINT NOT NULL
+) WITH (fillfactor = 80);
+CREATE INDEX payouts_by_merchant ON payouts (merchant_id, id);
+
+-- The days of each pending account of a merchant, whose id is theirs too; its currency as the ledger keeps it. What is
+-- taken from the account is summed up here, so that nothing has to be written for what is paid in.
+CREATE TABLE settlement_schedules (
+    id UUID NOT NULL PRIMARY KEY,
+    merchant_id UUID NOT NULL,
+    currency BIGINT NOT NULL,
+    cut_off BIGINT NOT NULL,
+    taken_minor BIGINT NOT NULL,
+    covered_minor BIGINT NOT NULL,
+    open_ids TEXT NOT NULL,
+    version BIGINT NOT NULL
+) WITH (fillfactor = 80);
+
+CREATE TABLE settlements (
+    id UUID NOT NULL PRIMARY KEY,
+    schedule_id UUID NOT NULL,
+    merchant_id UUID NOT NULL,
+    currency BIGINT NOT NULL,
+    paid_from_minor BIGINT NOT NULL,
+    paid_up_to_minor BIGINT NOT NULL,
+    cut_off BIGINT NOT NULL,
+    due_at BIGINT NOT NULL,
+    status TEXT NOT NULL,
+    settled_minor BIGINT NOT NULL,
+    overdue_at BIGINT,
+    retry_at BIGINT,
+    settled_at BIGINT,
+    created_at BIGINT NOT NULL,
+    version BIGINT NOT NULL
+) WITH (fillfactor = 80);
+CREATE INDEX settlements_by_merchant ON settlements (merchant_id, id);
+
+-- Accounts that were opened before get their days now. They end at 16:00 UTC, from the day of the last batch on.
+INSERT INTO settlement_schedules (id, merchant_id, currency, cut_off, taken_minor, covered_minor, open_ids, version)
+    SELECT account.id, account.owner, account.currency,
+        (SELECT COALESCE(MAX(at), 0) / 86400000000 * 86400000000 + 57600000000 FROM ledger_batches),
+        (SELECT COALESCE(CAST(SUM(leg.amount) AS BIGINT), 0) FROM ledger_legs AS leg
+            WHERE leg.debit = account.id AND leg.action IN (0, 1, 3)),
+        0, '', 1
+    FROM ledger_accounts AS account WHERE account.code = 202;
+INSERT INTO timers (kind, object_id, due_at, version)
+    SELECT 'settlement_day', id, cut_off, 1 FROM settlement_schedules;
