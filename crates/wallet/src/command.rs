@@ -8,7 +8,7 @@ use crate::tables::{
 use crate::texts::Language;
 use makegood_auth::{Principal, StaffRole};
 use makegood_banking::{Answer, CardRefusal, HolderCheck, PlannedWindow, Told};
-use makegood_base::{ApiKeyId, CaseId, IdSeed, RequestId, Timestamp};
+use makegood_base::{ApiKeyId, CaseId, IdSeed, Ids, RequestId, Timestamp};
 use makegood_ledger::AccountId;
 use makegood_money::Money;
 use makegood_notify::{AttemptError, EventChoice};
@@ -59,6 +59,20 @@ pub struct CommandSize {
 }
 
 impl Command {
+    /// A command of the service itself: what a worker does, or a bank tells.
+    #[must_use]
+    pub fn of_system(seed: IdSeed, action: Action) -> Self {
+        Self {
+            seed,
+            request: RequestId::from_raw(Ids::new(seed).next_raw()),
+            caller: Caller::System,
+            language: Language::English,
+            idempotency_key: None,
+            fingerprint: [0; 32],
+            action,
+        }
+    }
+
     /// How large the command is: what a batch is bounded by.
     #[must_use]
     pub fn size(&self) -> CommandSize {
@@ -220,11 +234,11 @@ pub struct WebhookTurn {
     /// Whether more is due at once.
     pub has_more: bool,
     /// When the next is due of those that failed before and were not tried.
-    pub next_retry_at: Option<makegood_base::Timestamp>,
+    pub next_retry_at: Option<Timestamp>,
     /// Of what failed before this moment, when the endpoint worked again, nothing is left.
-    pub retried_before: Option<makegood_base::Timestamp>,
+    pub retried_before: Option<Timestamp>,
     /// Of what had died by this moment, and was to be sent again, nothing is left.
-    pub replayed_before: Option<makegood_base::Timestamp>,
+    pub replayed_before: Option<Timestamp>,
 }
 
 /// Money that is to go out to a card.

@@ -139,7 +139,7 @@ fn p99(mut times: Vec<Duration>) -> u64 {
 /// of them and turns the others around, and the judge sees it.
 async fn careless(all: &[(String, String)]) -> bool {
     let receiver = Receiver::open(Mood::Answers(503)).await;
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+    let client = makegood_testkit::client();
     for (place, (id, _)) in all.iter().rev().enumerate() {
         if place == all.len() / 2 {
             receiver.becomes(Mood::Takes);
