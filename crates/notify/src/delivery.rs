@@ -182,6 +182,12 @@ impl Delivery {
         self.last = Some(failure);
     }
 
+    /// It had its turn and was not tried: its next turn is now.
+    pub fn put_off(&mut self, now: Timestamp) {
+        self.wait();
+        self.next_at = Some(now);
+    }
+
     /// It waits until the earlier events of its object are delivered or dead.
     pub fn wait(&mut self) {
         if self.dead_at.take().is_some() {

@@ -34,7 +34,7 @@ const FAILED_BEFORE: &str = deliveries!(
 const DEAD_BEFORE: &str =
     deliveries!("dead_at IS NOT NULL AND dead_at <= $2 ORDER BY dead_at, sequence LIMIT $3");
 const FIRST_OF_OBJECT: &str =
-    deliveries!("dead_at IS NULL AND object = $2 AND sequence > $3 ORDER BY sequence LIMIT 1");
+    deliveries!("dead_at IS NULL AND object = $2 AND (sequence, event_id) > ($3, $4) ORDER BY sequence, event_id LIMIT 1");
 const DELIVERY_KINDS: &[Kind] = &[
     Kind::Id,
     Kind::Integer,
@@ -85,6 +85,12 @@ pub struct Undelivered {
 }
 
 impl Undelivered {
+    /// Its place among the events of its object. Those without a number have an order too: that of their ids.
+    #[must_use]
+    pub const fn place(&self) -> (i64, EventId) {
+        (self.sequence, self.event)
+    }
+
     fn take(fields: &mut Fields) -> Result<Self, Error> {
         Ok(Self {
             event: Cells::take(fields)?,
@@ -182,14 +188,15 @@ impl Lists {
             .await
     }
 
-    /// The first event of an object, after this number, that is tried or waits.
+    /// The first event of an object, after this place, that is tried or waits.
     pub async fn first_of_object(
         &self,
         endpoint: WebhookEndpointId,
         object: &str,
-        after: i64,
+        after: Option<(i64, EventId)>,
     ) -> Result<Option<Undelivered>, Failure> {
-        let arguments = vec![endpoint.raw().into(), object.into(), after.into()];
+        let (sequence, event) = after.map_or((-1, [0; 16]), |(sequence, event)| (sequence, event.raw()));
+        let arguments = vec![endpoint.raw().into(), object.into(), sequence.into(), event.into()];
         Ok(self.undelivered(FIRST_OF_OBJECT, arguments).await?.pop())
     }
 

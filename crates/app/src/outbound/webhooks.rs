@@ -7,14 +7,14 @@ use crate::outbound::strangers::{Resolver, Strangers};
 use crate::secrets::Secrets;
 use makegood_base::{Clock, Timestamp};
 use makegood_notify::{
-    Event, HEADER_ID, HEADER_SIGNATURE, HEADER_TIMESTAMP, Rules, WebhookEndpoint, WebhookSecret,
+    AttemptError, Event, HEADER_ID, HEADER_SIGNATURE, HEADER_TIMESTAMP, Rules, WebhookEndpoint, WebhookSecret,
 };
 use makegood_store::webhooks::Undelivered;
 use makegood_store::{Failure, Lists};
 use makegood_wallet::{EventRef, Sent, SentOutcome, Settings, WebhookTurn};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -129,7 +129,8 @@ impl Webhooks {
         let (calls, tried) = (Semaphore::new(self.config.calls_max), AtomicUsize::new(0));
         let secrets = endpoint.secrets(now).into_iter().map(|id| self.secrets.webhook_secret(id)).collect();
         let (webhooks, began) = (Arc::clone(self), Instant::now());
-        let caller = Arc::new(Caller { webhooks, endpoint, secrets, calls, tried, began });
+        let is_slow = AtomicBool::new(false);
+        let caller = Arc::new(Caller { webhooks, endpoint, secrets, calls, tried, is_slow, began });
         let mut chains = JoinSet::new();
         for chain in agenda.chains {
             let caller = Arc::clone(&caller);
@@ -163,12 +164,12 @@ impl Webhooks {
         due.into_iter().for_each(|row| agenda.again(row));
         // Whatever somebody asked to be sent again still waits for what is before it.
         for chain in &mut agenda.chains {
-            let first = self.lists.first_of_object(id, &chain.object, -1).await?;
-            let own = chain.again.first().map_or(0, |row| row.sequence);
-            chain.is_held = first.is_some_and(|first| first.sequence < own);
+            let first = self.lists.first_of_object(id, &chain.object, None).await?;
+            let own = chain.again.first().map(Undelivered::place);
+            chain.is_held = first.is_some_and(|first| own.is_some_and(|own| first.place() < own));
         }
         let later = self.lists.retries(id, Timestamp::MAX, limit.saturating_mul(3).saturating_add(1)).await?;
-        let is_later = |row: &&Undelivered| !agenda.has(&row.object, row.sequence);
+        let is_later = |row: &&Undelivered| !agenda.has(row);
         agenda.next_retry_at = later.iter().find(is_later).and_then(|row| row.next_at);
         if endpoint.open < self.rules.open_max {
             let new = self.lists.events_after(endpoint.merchant.raw(), endpoint.cursor, limit).await?;
@@ -179,7 +180,7 @@ impl Webhooks {
                 }
                 let is_held = endpoint.open > 0
                     && !agenda.chains.iter().any(|chain| chain.object == event.object)
-                    && self.lists.first_of_object(id, &event.object, -1).await?.is_some();
+                    && self.lists.first_of_object(id, &event.object, None).await?.is_some();
                 agenda.new_event(event, is_held);
             }
         }
@@ -236,14 +237,14 @@ impl Agenda {
         if let Some(chain) = self.chain(&object)
             && !chain.again.iter().any(|known| known.event == row.event)
         {
-            let place = chain.again.partition_point(|known| known.sequence <= row.sequence);
+            let place = chain.again.partition_point(|known| known.place() <= row.place());
             chain.again.insert(place, row);
         }
     }
 
-    fn has(&self, object: &str, sequence: i64) -> bool {
-        let chain = self.places.get(object).and_then(|place| self.chains.get(*place));
-        chain.is_some_and(|chain| chain.again.iter().any(|known| known.sequence == sequence))
+    fn has(&self, row: &Undelivered) -> bool {
+        let chain = self.places.get(&row.object).and_then(|place| self.chains.get(*place));
+        chain.is_some_and(|chain| chain.again.iter().any(|known| known.event == row.event))
     }
 
     fn new_event(&mut self, event: Event, is_held: bool) {
@@ -261,6 +262,8 @@ struct Caller {
     secrets: Vec<WebhookSecret>,
     calls: Semaphore,
     tried: AtomicUsize,
+    /// Whether a call was not answered in time: whoever is slow does not keep a place from others for long.
+    is_slow: AtomicBool,
     began: Instant,
 }
 
@@ -290,7 +293,7 @@ impl Caller {
             after = self.again(&row, &mut sent).await?;
             if after == After::Over
                 && let Some(next) = self.next_of(&row).await?
-                && again.front().is_none_or(|front| next.sequence < front.sequence)
+                && again.front().is_none_or(|front| next.place() < front.place())
             {
                 again.push_front(next);
             }
@@ -332,7 +335,7 @@ impl Caller {
 
     /// What waits behind an event of the same object.
     async fn next_of(&self, row: &Undelivered) -> Result<Option<Undelivered>, Failure> {
-        self.webhooks.lists.first_of_object(self.endpoint.id, &row.object, row.sequence).await
+        self.webhooks.lists.first_of_object(self.endpoint.id, &row.object, Some(row.place())).await
     }
 
     fn after(&self, outcome: &SentOutcome, attempts: i64) -> After {
@@ -350,7 +353,9 @@ impl Caller {
     /// Sends an event, byte for byte as it is kept.
     async fn send(&self, event: &Event) -> SentOutcome {
         let Ok(_place) = self.calls.acquire().await else { return SentOutcome::Unsent };
-        let is_over = self.began.elapsed() >= self.webhooks.config.turn_max;
+        let is_over = self.began.elapsed() >= self.webhooks.config.turn_max
+            || self.is_slow.load(Ordering::Relaxed)
+            || *self.webhooks.is_closed.borrow();
         if is_over || self.tried.fetch_add(1, Ordering::Relaxed) >= TRIED_MAX {
             return SentOutcome::Unsent;
         }
@@ -369,6 +374,7 @@ impl Caller {
         match answer {
             Ok(()) => SentOutcome::Delivered,
             Err(untaken) => {
+                self.is_slow.fetch_or(untaken.error == AttemptError::Timeout, Ordering::Relaxed);
                 SentOutcome::Failed { error: untaken.error, status: untaken.status, excerpt: untaken.excerpt }
             }
         }

@@ -121,7 +121,7 @@ fn settle(
             }
         }
         SentOutcome::Unsent => {
-            row.next_at = Some(context.now);
+            row.put_off(context.now);
             end.has_more = true;
         }
         SentOutcome::Held => row.wait(),
