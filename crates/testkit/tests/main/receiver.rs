@@ -158,6 +158,13 @@ pub(crate) async fn told(wallet: &TestWallet, shop: &Shop) -> Vec<(String, Strin
     events.into_iter().map(|event| (event.id.to_string(), event.object)).collect()
 }
 
+/// What somebody should have been told of payments and refunds.
+pub(crate) async fn told_of_sales(wallet: &TestWallet, shop: &Shop) -> Vec<(String, String)> {
+    let mut told = told(wallet, shop).await;
+    told.retain(|(_, object)| object.starts_with("pay_") || object.starts_with("rfd_"));
+    told
+}
+
 /// What is wrong with what was taken: an event that is missing, and one that came before an earlier one of its object.
 pub(crate) fn judge(told: &[(String, String)], taken: &[Came]) -> (usize, usize) {
     let places: BTreeMap<&str, usize> =
@@ -175,8 +182,21 @@ pub(crate) fn judge(told: &[(String, String)], taken: &[Came]) -> (usize, usize)
 
 /// Makes an endpoint of a shop over HTTP, and answers it with its secret.
 pub(crate) async fn endpoint(wallet: &TestWallet, shop: &Shop, receiver: &Receiver) -> Answer {
+    endpoint_for(wallet, shop, receiver, &["*"]).await
+}
+
+/// What a payment and its refund tell, and what time brings by itself, such as settlements, does not.
+pub(crate) const SALES: &[&str] = &["payment.*", "refund.*"];
+
+/// Makes an endpoint of a shop for these events.
+pub(crate) async fn endpoint_for(
+    wallet: &TestWallet,
+    shop: &Shop,
+    receiver: &Receiver,
+    events: &[&str],
+) -> Answer {
     let key = wallet.name("key");
-    let body = json!({"url": receiver.url()});
+    let body = json!({"url": receiver.url(), "events": events});
     let made = wallet.call(("POST", "/v1/webhook-endpoints"), Some(&shop.token), Some(&key), &body).await;
     made.expect(201)
 }

@@ -1,6 +1,9 @@
 //! Webhooks from beginning to end: endpoints over HTTP, and a real receiver.
 
-use crate::receiver::{Mood, Receiver, ask, endpoint, judge, read, told};
+use crate::receiver::{
+    Mood, Receiver, SALES, ask, endpoint, endpoint_for, judge, read, told, told_of_sales,
+};
+use makegood_banksim::cards;
 use makegood_base::Clock as _;
 use makegood_payments::Source;
 use makegood_testkit::{Db, Person, Shop, TestWallet};
@@ -11,6 +14,7 @@ use std::time::Duration;
 
 on_both!(
     events_are_delivered_as_they_are_kept,
+    payouts_and_settlements_are_delivered_too,
     a_choice_of_events,
     what_fails_is_tried_again_and_keeps_its_order,
     two_secrets_sign_while_one_is_replaced,
@@ -18,11 +22,14 @@ on_both!(
     an_endpoint_that_only_fails_is_disabled,
     dead_events_are_sent_again,
     one_event_is_sent_again_and_a_test_goes_to_one_endpoint_alone,
+    events_without_a_number_keep_their_order,
     a_deleted_endpoint_leaves_nothing_behind,
     endpoints_are_their_merchants_alone,
     addresses_that_are_not_called,
     a_lost_worker_repeats_and_skips_nothing,
 );
+
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// A payment of one yuan, refunded: three events of two objects.
 async fn sale(wallet: &TestWallet, payer: &Person, shop: &Shop) -> PaymentId {
@@ -71,6 +78,28 @@ async fn events_are_delivered_as_they_are_kept(db: Db) {
     assert_eq!(wallet.count("SELECT COUNT(*) FROM webhook_deliveries").await, 0, "rows only for what failed");
     let timers = "SELECT COUNT(*) FROM timers WHERE kind IN ('event_feed', 'webhook_endpoint')";
     assert_eq!(wallet.count(timers).await, 0, "nothing is left to do");
+    wallet.finish().await;
+}
+
+/// The test's clock begins at 12:00 UTC, days end at 16:00, and the day after that their money is settled.
+async fn payouts_and_settlements_are_delivered_too(db: Db) {
+    let wallet = TestWallet::start(db).await;
+    let (owner, payer) = (wallet.user().await, wallet.user_with("100.00").await);
+    let (shop, receiver) = (wallet.shop(&owner).await, Receiver::open(Mood::Takes).await);
+    let _made = endpoint(&wallet, &shop, &receiver).await;
+    let order = wallet.order(&shop, "50.00").await;
+    wallet.pay_from_balance(&payer, order).await;
+    wallet.run_after(4 * HOUR).await;
+    wallet.run_after(24 * HOUR).await;
+    let card = wallet.card(&owner, cards::ALWAYS_WORKS).await;
+    let payout = wallet.pay_out(&shop, card, "10.00").await.expect(202).text("/id").to_owned();
+    wallet.run().await;
+    let taken = receiver.taken();
+    let came = |kind: &str| taken.iter().find(|came| came.json()["type"] == kind).map(|came| came.json());
+    let settled = came("settlement.settled").expect("the settlement is told");
+    assert_eq!(settled["data"]["merchant"], json!(shop.id));
+    assert_eq!(came("payout.completed").expect("the payout is told")["data"]["id"], json!(payout));
+    assert_eq!(judge(&told(&wallet, &shop).await, &taken), (0, 0));
     wallet.finish().await;
 }
 
@@ -251,7 +280,7 @@ async fn an_endpoint_that_only_fails_is_disabled(db: Db) {
 async fn dead_events_are_sent_again(db: Db) {
     let (wallet, shop, payer) = shop_and_payer(db).await;
     let receiver = Receiver::open(Mood::Answers(500)).await;
-    let made = endpoint(&wallet, &shop, &receiver).await;
+    let made = endpoint_for(&wallet, &shop, &receiver, SALES).await;
     sale(&wallet, &payer, &shop).await;
     for wait in [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400] {
         wallet.run_after(Duration::from_secs(wait)).await;
@@ -268,7 +297,7 @@ async fn dead_events_are_sent_again(db: Db) {
     wallet.run_after(Duration::from_secs(300)).await;
     let seen = read(&wallet, &shop, &id).await;
     assert_eq!((seen.at("/dead").as_i64(), seen.at("/open").as_i64()), (Some(0), Some(0)), "{}", seen.json());
-    assert_eq!(judge(&told(&wallet, &shop).await, &receiver.taken()).0, 0);
+    assert_eq!(judge(&told_of_sales(&wallet, &shop).await, &receiver.taken()).0, 0);
     wallet.finish().await;
 }
 
@@ -302,6 +331,28 @@ async fn one_event_is_sent_again_and_a_test_goes_to_one_endpoint_alone(db: Db) {
     let _refused = ask(&wallet, &shop, &replay, json!({})).await.expect_problem(422, "request.invalid");
     let _refused =
         ask(&wallet, &shop, &path, json!({"all_dead": true})).await.expect_problem(404, "not_found");
+    wallet.finish().await;
+}
+
+/// Test events are events of the endpoint, and have no number.
+async fn events_without_a_number_keep_their_order(db: Db) {
+    let (wallet, shop, _) = shop_and_payer(db).await;
+    let receiver = Receiver::open(Mood::Answers(500)).await;
+    let made = endpoint(&wallet, &shop, &receiver).await;
+    let mut asked = Vec::new();
+    for _ in 0..3 {
+        let test = ask(&wallet, &shop, &format!("{}/test", made.text("/id")), Value::Null).await.expect(202);
+        asked.push(test.text("/event").to_owned());
+        wallet.clock.advance(Duration::from_millis(1));
+    }
+    wallet.run().await;
+    assert_eq!(receiver.came().len(), 1, "the others wait for the first");
+    receiver.becomes(Mood::Takes);
+    wallet.run_after(Duration::from_secs(5)).await;
+    let came: Vec<_> = receiver.taken().into_iter().map(|came| came.id).collect();
+    assert_eq!(came, asked);
+    let seen = read(&wallet, &shop, made.text("/id")).await;
+    assert_eq!(seen.at("/open").as_i64(), Some(0), "{}", seen.json());
     wallet.finish().await;
 }
 

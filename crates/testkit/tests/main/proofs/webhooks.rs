@@ -3,7 +3,7 @@
 //! again.
 
 use super::{figure, length, proved};
-use crate::receiver::{Came, Mood, Receiver, ask, endpoint, judge, read, told};
+use crate::receiver::{Came, Mood, Receiver, SALES, ask, endpoint_for, judge, read, told_of_sales};
 use makegood_app::{JobsConfig, WebhooksConfig};
 use makegood_payments::Source;
 use makegood_testkit::proof::trials_between;
@@ -43,7 +43,7 @@ async fn receivers_that_are_down_slow_or_hostile(db: Db) {
     let elsewhere = Receiver::open(Mood::Redirects(trap.url())).await;
     let mut endpoints = Vec::new();
     for receiver in [&good, &down, &slow, &hostile, &elsewhere] {
-        endpoints.push(endpoint(&wallet, &shop, receiver).await.text("/id").to_owned());
+        endpoints.push(endpoint_for(&wallet, &shop, receiver, SALES).await.text("/id").to_owned());
     }
     down.goes_down().await;
     let beside = beside_deliveries(&wallet, &payer, &shop, sales).await;
@@ -53,7 +53,7 @@ async fn receivers_that_are_down_slow_or_hostile(db: Db) {
     sell(&wallet, &payer, &shop, 1).await;
     wait(&wallet, 1).await;
 
-    let all = told(&wallet, &shop).await;
+    let all = told_of_sales(&wallet, &shop).await;
     assert_eq!(figure(all.len()), 3 * (sales + 1));
     for (name, receiver) in [("good", &good), ("down", &down), ("slow", &slow)] {
         assert_eq!(judge(&all, &receiver.taken()), (0, 0), "{name}: missing, and out of order");
