@@ -1,10 +1,10 @@
 //! An address that a merchant has its events sent to, and whose turn it is there.
 //!
 //! An endpoint has a cursor: its place in the merchant's events, each of which has a number in the order of commits.
-//! Whatever lies behind the cursor was delivered, was not wanted, or has a [`Delivery`](crate::Delivery). One worker
+//! Whatever lies behind the cursor was delivered, was not wanted, or has a [`Delivery`]. One worker
 //! at a time has a turn at an endpoint, for as long as its lease; what a worker says after that is refused.
 
-use crate::{AttemptFailure, EventChoice, Rules};
+use crate::{AttemptFailure, Delivery, EventChoice, Rules};
 use makegood_base::{MerchantId, Timestamp, WebhookEndpointId, WebhookSecretId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -229,6 +229,14 @@ impl WebhookEndpoint {
         if has_turn && self.state == EndpointState::Active { Ok(()) } else { Err(StaleTurn) }
     }
 
+    /// Whether somebody has asked for an event again since the turn under way began. Then what comes of the turn is
+    /// not what was asked for.
+    #[must_use]
+    pub fn is_wanted_again(&self, delivery: &Delivery, rules: &Rules) -> bool {
+        let is_since = |at: Timestamp| self.lease_until.is_some_and(|until| at.plus(rules.lease) > until);
+        delivery.attempts == 0 && delivery.next_at.is_some_and(is_since)
+    }
+
     /// A turn ends, of which [`check`](Self::check) was asked. Tells why the endpoint is disabled, if it is now.
     pub fn end_turn(&mut self, end: TurnEnd, now: Timestamp, rules: &Rules) -> Option<EndpointState> {
         self.lease_until = None;
@@ -384,6 +392,31 @@ mod tests {
         endpoint.claim(at(2), &rules).unwrap();
         endpoint.end_turn(TurnEnd { replayed_before: Some(at(1)), ..end(1, None) }, at(2), &rules);
         assert_eq!(endpoint.replay_before, None);
+    }
+
+    #[test]
+    fn what_is_asked_for_again_during_a_turn_is_not_what_the_turn_sent() {
+        let (mut endpoint, rules) = (endpoint(), Rules::default());
+        endpoint.want(at(5));
+        endpoint.claim(at(5), &rules).unwrap();
+        let mut delivery = Delivery {
+            id: crate::DeliveryKey { endpoint: endpoint.id, event: [5; 16].into() },
+            sequence: 1,
+            kind: "payment.succeeded".to_owned(),
+            object: "pay_1".to_owned(),
+            attempts: 0,
+            next_at: None,
+            dead_at: None,
+            last: None,
+            created_at: at(0),
+        };
+        assert!(!endpoint.is_wanted_again(&delivery, &rules), "it waits behind another");
+        delivery.send_again(at(4));
+        assert!(!endpoint.is_wanted_again(&delivery, &rules), "the turn is for this");
+        delivery.send_again(at(6));
+        assert!(endpoint.is_wanted_again(&delivery, &rules));
+        delivery.attempts = 1;
+        assert!(!endpoint.is_wanted_again(&delivery, &rules), "it failed before, and its time is to come");
     }
 
     #[test]

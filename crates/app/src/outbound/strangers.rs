@@ -227,6 +227,46 @@ mod tests {
         assert_eq!(call(true, "localhost", &[]).await, (AttemptError::Connect, true));
     }
 
+    /// How a call ends where whoever is called writes this, and then that again and again until it is hung up on.
+    async fn answered(first: &'static str, then: &'static str) -> (Result<(), Untaken>, Duration) {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _request = stream.read(&mut [0; 4_096]).await.unwrap();
+            stream.write_all(first.as_bytes()).await.unwrap();
+            while stream.write_all(then.as_bytes()).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        let timeout = Duration::from_millis(400);
+        let strangers = Strangers::new(UrlRules { ports: Vec::new(), loopback: true }, timeout, None).unwrap();
+        let began = tokio::time::Instant::now();
+        let answer = strangers.post(&url, &[], String::new()).await;
+        let took = began.elapsed();
+        server.abort();
+        (answer, took)
+    }
+
+    #[tokio::test]
+    async fn whoever_answers_slowly_or_without_end_is_given_up_in_time() {
+        let untaken = |error, status: Option<u16>| Err(Untaken { error, status, excerpt: String::new() });
+        for (first, then, expected) in [
+            ("", "", untaken(AttemptError::Timeout, None)),
+            ("HTTP/1.1 200 OK\r\n", "x: y\r\n", untaken(AttemptError::Response, None)),
+            ("HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n", untaken(AttemptError::Timeout, None)),
+            ("no HTTP\r\n\r\n", "", untaken(AttemptError::Response, None)),
+            ("HTTP/1.1 500 No\r\n\r\n", "\n", untaken(AttemptError::Status, Some(500))),
+            ("HTTP/1.1 302 Go\r\nlocation: http://127.0.0.1/\r\n\r\n", "\n", untaken(AttemptError::Redirect, Some(302))),
+            ("HTTP/1.1 200 OK\r\n\r\n", "\n", Ok(())),
+        ] {
+            let (answer, took) = answered(first, then).await;
+            assert_eq!(answer, expected, "{first:?}");
+            assert!(took < Duration::from_secs(5), "{first:?} took {took:?}");
+        }
+    }
+
     #[tokio::test]
     async fn what_may_not_be_called_is_looked_at_again_before_each_call() {
         let strangers = strangers(false, vec![443], &[]);

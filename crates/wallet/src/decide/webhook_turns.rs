@@ -103,9 +103,13 @@ fn settle(
 ) -> Result<(), Stop> {
     let key = DeliveryKey { endpoint: endpoint.id, event: sent.event.event };
     let known = context.facts.webhook_deliveries.get(&key)?.cloned();
+    let wants_again = |row: &Delivery| endpoint.is_wanted_again(row, &context.settings.webhooks);
+    let is_wanted_again = known.as_ref().is_some_and(wants_again);
     count(endpoint, known.as_ref(), -1);
     let mut row = known.unwrap_or_else(|| delivery(key, &sent.event, context));
     match &sent.outcome {
+        // It stays due as it was asked for.
+        SentOutcome::Delivered if is_wanted_again => end.successes += 1,
         SentOutcome::Delivered => {
             end.successes += 1;
             return context.facts.webhook_deliveries.remove(&key);
