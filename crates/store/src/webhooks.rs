@@ -33,8 +33,9 @@ const FAILED_BEFORE: &str = deliveries!(
 );
 const DEAD_BEFORE: &str =
     deliveries!("dead_at IS NOT NULL AND dead_at <= $2 ORDER BY dead_at, sequence LIMIT $3");
-const FIRST_OF_OBJECT: &str =
-    deliveries!("dead_at IS NULL AND object = $2 AND (sequence, event_id) > ($3, $4) ORDER BY sequence, event_id LIMIT 1");
+const FIRST_OF_OBJECT: &str = deliveries!(
+    "dead_at IS NULL AND object = $2 AND (sequence, event_id) > ($3, $4) ORDER BY sequence, event_id LIMIT 1"
+);
 const DELIVERY_KINDS: &[Kind] = &[
     Kind::Id,
     Kind::Integer,

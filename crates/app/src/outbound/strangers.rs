@@ -241,7 +241,8 @@ mod tests {
             }
         });
         let timeout = Duration::from_millis(400);
-        let strangers = Strangers::new(UrlRules { ports: Vec::new(), loopback: true }, timeout, None).unwrap();
+        let strangers =
+            Strangers::new(UrlRules { ports: Vec::new(), loopback: true }, timeout, None).unwrap();
         let began = tokio::time::Instant::now();
         let answer = strangers.post(&url, &[], String::new()).await;
         let took = began.elapsed();
@@ -255,10 +256,18 @@ mod tests {
         for (first, then, expected) in [
             ("", "", untaken(AttemptError::Timeout, None)),
             ("HTTP/1.1 200 OK\r\n", "x: y\r\n", untaken(AttemptError::Response, None)),
-            ("HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n", untaken(AttemptError::Timeout, None)),
+            (
+                "HTTP/1.1 100 Continue\r\n\r\n",
+                "HTTP/1.1 100 Continue\r\n\r\n",
+                untaken(AttemptError::Timeout, None),
+            ),
             ("no HTTP\r\n\r\n", "", untaken(AttemptError::Response, None)),
             ("HTTP/1.1 500 No\r\n\r\n", "\n", untaken(AttemptError::Status, Some(500))),
-            ("HTTP/1.1 302 Go\r\nlocation: http://127.0.0.1/\r\n\r\n", "\n", untaken(AttemptError::Redirect, Some(302))),
+            (
+                "HTTP/1.1 302 Go\r\nlocation: http://127.0.0.1/\r\n\r\n",
+                "\n",
+                untaken(AttemptError::Redirect, Some(302)),
+            ),
             ("HTTP/1.1 200 OK\r\n\r\n", "\n", Ok(())),
         ] {
             let (answer, took) = answered(first, then).await;

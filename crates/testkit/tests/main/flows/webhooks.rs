@@ -1,8 +1,6 @@
 //! Webhooks from beginning to end: endpoints over HTTP, and a real receiver.
 
-use crate::receiver::{
-    Mood, Receiver, SALES, ask, endpoint, endpoint_for, judge, read, told, told_of_sales,
-};
+use crate::receiver::{Mood, Receiver, SALES, ask, endpoint, endpoint_for, judge, read, told, told_of_sales};
 use makegood_banksim::cards;
 use makegood_base::Clock as _;
 use makegood_payments::Source;
@@ -63,9 +61,9 @@ async fn events_are_delivered_as_they_are_kept(db: Db) {
     assert_eq!(judge(&told, &taken), (0, 0));
     for came in &taken {
         assert!(came.is_believed(&secret, wallet.clock.now()));
-        let listed =
-            wallet.call(("GET", &format!("/v1/events/{}", came.id)), Some(&shop.token), None, &Value::Null);
-        assert_eq!(listed.await.expect(200).json(), &came.json());
+        let path = format!("/v1/events/{}", came.id);
+        let listed = wallet.call(("GET", &path), Some(&shop.token), None, &Value::Null).await;
+        assert_eq!(listed.expect(200).json(), &came.json());
         // By the crate that others verify with, too. It has a clock of its own, and looks at the signature first.
         let theirs = standardwebhooks::Webhook::new(&secret).unwrap();
         let signed = theirs.sign(&came.id, came.timestamp.parse().unwrap(), came.body.as_bytes()).unwrap();

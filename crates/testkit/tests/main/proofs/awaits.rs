@@ -13,6 +13,7 @@ use makegood_banksim::cards;
 use makegood_base::Clock as _;
 use makegood_notify::{HEADER_ID, HEADER_SIGNATURE, HEADER_TIMESTAMP, WebhookSecret};
 use makegood_payments::Source;
+use makegood_store::EventFilter;
 use makegood_testkit::{Db, PASSWORD, Person, Shop, TestWallet, payment};
 use makegood_wallet::tables::{
     BankCardId, PaymentId, PayoutId, RefundId, StaffId, TopUpId, TransferId, WithdrawalId,
@@ -423,9 +424,8 @@ impl Scene {
             "/v1/ops/incidents/" => self.incident.clone(),
             "/v1/webhook-endpoints/" => self.endpoint().await,
             "/v1/events/" => {
-                let events =
-                    self.wallet.app.lists().events_of(self.user.id.raw(), &Default::default(), None, 1);
-                events.await.unwrap()[0].id.to_string()
+                let (lists, all) = (self.wallet.app.lists(), EventFilter::default());
+                lists.events_of(self.user.id.raw(), &all, None, 1).await.unwrap()[0].id.to_string()
             }
             _ => String::new(),
         };
