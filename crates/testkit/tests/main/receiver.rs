@@ -6,7 +6,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
-use makegood_base::{EventId, Timestamp};
+use makegood_base::Timestamp;
 use makegood_notify::{HEADER_ID, HEADER_SIGNATURE, HEADER_TIMESTAMP, TOLERANCE, WebhookSecret};
 use makegood_testkit::{Answer, Shop, TestWallet};
 use serde_json::{Value, json};
@@ -213,9 +213,4 @@ pub(crate) async fn ask(wallet: &TestWallet, shop: &Shop, path: &str, body: Valu
 pub(crate) async fn read(wallet: &TestWallet, shop: &Shop, path: &str) -> Answer {
     let path = format!("/v1/webhook-endpoints/{path}");
     wallet.call(("GET", &path), Some(&shop.token), None, &Value::Null).await.expect(200)
-}
-
-/// The id of an event, from its text.
-pub(crate) fn event(text: &str) -> EventId {
-    text.parse().unwrap()
 }
