@@ -4,6 +4,7 @@ pub mod amount_parse;
 pub mod ledger_ops;
 pub mod posting_template;
 pub mod qr_decode;
+pub mod url_guard;
 
 /// The committed inputs of a target.
 #[cfg(test)]

@@ -96,11 +96,12 @@ fn with_secret(shared: &Shared, mut reply: Reply) -> Reply {
     let field = match of {
         SecretOf::Session(_) => "token",
         SecretOf::ApiKey(_) => "api_key",
+        SecretOf::Webhook(_) => "secret",
     };
-    let token = tokens::token_of(shared.app.secrets(), of, shared.app.settings().livemode);
+    let secret = tokens::text_of(shared.app.secrets(), of, shared.app.settings().livemode);
     let body = String::from_utf8_lossy(&reply.body);
     let place = format!("\"{field}\":\"{SECRET_PLACEHOLDER}\"");
-    reply.body = body.replace(&place, &format!("\"{field}\":\"{}\"", *token.text())).into_bytes();
+    reply.body = body.replace(&place, &format!("\"{field}\":\"{}\"", *secret)).into_bytes();
     reply
 }
 
@@ -149,6 +150,7 @@ fn location(body: &[u8]) -> Option<String> {
         "top" => "top-ups",
         "trf" => "transfers",
         "rfd" => "refunds",
+        "whe" => "webhook-endpoints",
         "btr" => "ops/bank-transfers",
         "mnt" => "ops/maintenance-windows",
         "inc" => "ops/incidents",
@@ -185,6 +187,7 @@ mod tests {
             (r#"{"status":"processing","id":"top_1"}"#, Some("/v1/top-ups/top_1")),
             (r#"{"id":"crd_1"}"#, Some("/v1/me/bank-cards/crd_1")),
             (r#"{"id":"usr_1"}"#, Some("/v1/me")),
+            (r#"{"id":"whe_1"}"#, Some("/v1/webhook-endpoints/whe_1")),
             (r#"{"id":"wdr_1"}"#, Some("/v1/withdrawals/wdr_1")),
             (r#"{"id":"pyt_1"}"#, Some("/v1/payouts/pyt_1")),
             (r#"{"id":"evt_1"}"#, None),

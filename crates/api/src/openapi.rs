@@ -50,6 +50,7 @@ Each answer has an `X-Request-Id`: name it when you ask for help.";
         (name = "Refunds", description = "Giving payments back."),
         (name = "Merchants", description = "Merchants, their balances and entries."),
         (name = "Events", description = "What happened, by polling."),
+        (name = "Webhooks", description = "The same, sent to an address."),
         (name = "Operations", description = "What the wallet's staff take care of."),
         (name = "Service", description = "Whether the service works."),
     ),

@@ -50,6 +50,7 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(routes::merchants::router())
         .merge(routes::payouts::router())
         .merge(routes::events::router())
+        .merge(routes::webhook_endpoints::router())
         .merge(routes::cases::router())
         .merge(routes::service::router())
 }

@@ -4,12 +4,23 @@
 use makegood_app::Secrets;
 use makegood_auth::{Token, TokenKind};
 use makegood_wallet::SecretOf;
+use std::ops::Deref;
+
+/// The text of a secret: a token's, an API key's, or that of what signs webhooks.
+pub(crate) fn text_of(secrets: &Secrets, of: SecretOf, livemode: bool) -> impl Deref<Target = String> {
+    match of {
+        SecretOf::Webhook(id) => secrets.webhook_secret(id).text(),
+        token => token_of(secrets, token, livemode).text(),
+    }
+}
 
 /// The token of a session or an API key.
 pub(crate) fn token_of(secrets: &Secrets, of: SecretOf, livemode: bool) -> Token {
     let (kind, name, id) = match of {
         SecretOf::Session(id) => (TokenKind::Session, "session", id.raw()),
         SecretOf::ApiKey(id) if livemode => (TokenKind::LiveKey, "live api key", id.raw()),
+        // It is no token, and opens nothing.
+        SecretOf::Webhook(id) => (TokenKind::TestKey, "webhook token", id.raw()),
         SecretOf::ApiKey(id) => (TokenKind::TestKey, "test api key", id.raw()),
     };
     Token::new(kind, id, secrets.token_secret(name, id))

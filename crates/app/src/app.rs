@@ -4,6 +4,7 @@ use crate::credentials::credentials;
 use crate::engine::{Engine, EngineLimits, Undecided};
 use crate::jobs::{Jobs, JobsConfig, alerted};
 use crate::outbound::bank::{Bank, BankConfig, Message, MessageRefused};
+use crate::outbound::webhooks::Webhooks;
 use crate::passwords::{PasswordPool, PasswordPoolConfig};
 use crate::secrets::Secrets;
 use makegood_auth::Principal;
@@ -53,6 +54,9 @@ pub enum StartError {
     /// A bank's configuration is wrong.
     #[error("a bank cannot be used: {0}")]
     Bank(String),
+    /// The client of webhooks cannot be made.
+    #[error("webhooks cannot be sent: {0}")]
+    Webhooks(String),
 }
 
 /// The running wallet: cheap to clone.
@@ -100,6 +104,9 @@ impl App {
         });
         let lists = Lists::new(store.database().clone());
         let store = Arc::new(store);
+        let webhooks =
+            Webhooks::new(&settings, config.secrets.clone(), lists.clone(), config.jobs.webhooks, &clock);
+        let webhooks = webhooks.map_err(StartError::Webhooks)?;
         let (engine, task) = Engine::start(
             Arc::clone(&store),
             Arc::clone(&settings),
@@ -111,6 +118,7 @@ impl App {
             engine.clone(),
             (Arc::clone(&store), Some(lists.clone())),
             &banks,
+            webhooks,
             Arc::clone(&clock),
             Arc::clone(&entropy),
             config.jobs,

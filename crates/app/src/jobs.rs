@@ -4,14 +4,17 @@
 //! worker that was lost and one that took over, can do no harm: the second finds nothing to do.
 
 mod banks;
+mod webhooks;
 
 use crate::engine::{Engine, Undecided};
 use crate::outbound::bank::Bank;
+use crate::outbound::webhooks::{Webhooks, WebhooksConfig};
 use makegood_banking::{Answer, BreakerLimits};
 use makegood_base::{Clock, Entropy, IdSeed, Timestamp};
 use makegood_store::{Failure, Lists, Store};
 use makegood_wallet::tables::{
-    AccountId, BankTransferId, OrderId, PaymentId, SettlementId, TimerKey, TimerKind,
+    AccountId, BankTransferId, MerchantId, OrderId, PaymentId, SettlementId, TimerKey, TimerKind,
+    WebhookEndpointId,
 };
 use makegood_wallet::{Action, BankAlert, ClaimedTransfer, Command, Facts, Needs, Reply};
 use std::collections::{HashMap, HashSet};
@@ -28,6 +31,8 @@ pub struct JobsConfig {
     pub timers_max: u32,
     /// The most calls to one bank at once.
     pub bank_calls_max: usize,
+    /// How events are sent to webhook endpoints.
+    pub webhooks: WebhooksConfig,
     /// How often stored answers whose time is over are dropped.
     pub sweep_interval: Duration,
     /// How long calls that are under way may still take when the service stops.
@@ -47,6 +52,7 @@ impl Default for JobsConfig {
             poll_interval: Duration::from_millis(250),
             timers_max: 512,
             bank_calls_max: 64,
+            webhooks: WebhooksConfig::default(),
             sweep_interval: Duration::from_secs(600),
             stop_max: Duration::from_secs(5),
             breaker: BreakerLimits::default(),
@@ -76,6 +82,7 @@ struct Parts<S> {
     lists: Option<Lists>,
     banks: HashMap<String, Arc<Bank>>,
     maintenance_read_at: Mutex<Option<Timestamp>>,
+    webhooks: Arc<Webhooks>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     config: JobsConfig,
@@ -89,6 +96,7 @@ impl<S: Store> Jobs<S> {
         engine: Engine,
         (store, lists): (Arc<S>, Option<Lists>),
         banks: &[Arc<Bank>],
+        webhooks: Webhooks,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         config: JobsConfig,
@@ -102,6 +110,7 @@ impl<S: Store> Jobs<S> {
             lists,
             banks,
             maintenance_read_at,
+            webhooks: Arc::new(webhooks),
             clock,
             entropy,
             config,
@@ -115,6 +124,7 @@ impl<S: Store> Jobs<S> {
     /// left is finished by whoever works next.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         let mut tasks = JoinSet::new();
+        self.parts.webhooks.open();
         let work = self.parts.engine.work();
         let mut next_sweep = tokio::time::Instant::now();
         let looking = self.clone().keep_looking();
@@ -156,8 +166,9 @@ impl<S: Store> Jobs<S> {
                 () = pause => {}
             }
         }
-        // Whoever waits for its turn at a bank has claimed nothing yet, and goes.
+        // Whoever waits for its turn at a bank or an endpoint has claimed nothing yet, and goes.
         self.parts.banks.values().for_each(|bank| bank.close());
+        self.parts.webhooks.close();
         self.parts.stopping.notify_waiters();
         let answered = async { while tasks.join_next().await.is_some() {} };
         let _in_time = tokio::time::timeout(self.parts.config.stop_max, answered).await;
@@ -167,6 +178,7 @@ impl<S: Store> Jobs<S> {
     /// Does all that is due now, one after the other, until nothing is. What a call to a bank leaves for
     /// later is not due yet. Returns how many timers were worked on. For tests, which bring their own clock.
     pub async fn run_until_idle(&self) -> Result<usize, Undecided> {
+        self.parts.webhooks.open();
         let mut worked = 0;
         self.look().await;
         loop {
@@ -210,6 +222,8 @@ impl<S: Store> Jobs<S> {
             TimerKind::BankTransfer => return self.call_bank(timer.object.into()).await,
             TimerKind::SettlementDay => return self.close_day(timer.object.into()).await,
             TimerKind::Settlement => self.submit(Action::Settle { settlement: timer.object.into() }).await?,
+            TimerKind::EventFeed => return self.wake_endpoints(timer.object.into()).await,
+            TimerKind::WebhookEndpoint => return self.webhook_turn(timer.object.into()).await,
         };
         Ok(())
     }
@@ -338,6 +352,8 @@ fn named(timer: TimerKey) -> String {
         TimerKind::BankTransfer => BankTransferId::from(timer.object).to_string(),
         TimerKind::SettlementDay => AccountId::from(timer.object).to_string(),
         TimerKind::Settlement => SettlementId::from(timer.object).to_string(),
+        TimerKind::EventFeed => MerchantId::from(timer.object).to_string(),
+        TimerKind::WebhookEndpoint => WebhookEndpointId::from(timer.object).to_string(),
     };
     format!("{} {object}", timer.kind.as_str())
 }
@@ -354,6 +370,8 @@ mod tests {
             (TimerKind::BankTransfer, "bank_transfer btr_00000000000000000000000007"),
             (TimerKind::SettlementDay, "settlement_day acc_00000000000000000000000007"),
             (TimerKind::Settlement, "settlement stl_00000000000000000000000007"),
+            (TimerKind::EventFeed, "event_feed mch_00000000000000000000000007"),
+            (TimerKind::WebhookEndpoint, "webhook_endpoint whe_00000000000000000000000007"),
         ] {
             let object = 7_u128.to_be_bytes();
             assert_eq!(named(TimerKey { kind, object }), expected);

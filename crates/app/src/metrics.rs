@@ -56,6 +56,11 @@ pub(crate) fn command(action: &'static str, outcome: &'static str) {
     metrics::counter!("makegood_commands_total", "action" => action, "outcome" => outcome).increment(1);
 }
 
+/// An attempt to deliver a webhook.
+pub(crate) fn webhook(took: Duration, outcome: &'static str) {
+    metrics::histogram!("makegood_webhook_seconds", "outcome" => outcome).record(took.as_secs_f64());
+}
+
 /// Something that a person has to look at.
 pub(crate) fn alert(kind: &'static str) {
     metrics::counter!("makegood_alerts_total", "kind" => kind).increment(1);

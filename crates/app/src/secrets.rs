@@ -1,7 +1,7 @@
 //! The service's own secrets, all derived from one that is kept in a file.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use makegood_base::Entropy;
+use makegood_base::{Entropy, WebhookSecretId};
 use makegood_notify::WebhookSecret;
 use sha2::Sha256;
 
@@ -88,6 +88,12 @@ impl Secrets {
         message.push(0);
         message.extend_from_slice(&id);
         mac(&self.token_key, &message)
+    }
+
+    /// What signs webhooks under this id.
+    #[must_use]
+    pub fn webhook_secret(&self, id: WebhookSecretId) -> WebhookSecret {
+        WebhookSecret::new(self.token_secret("webhook secret", id.raw()))
     }
 }
 

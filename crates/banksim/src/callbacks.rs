@@ -62,6 +62,7 @@ impl Sender {
             .pool_max_idle_per_host(callbacks.connections_max)
             .redirect(Policy::none())
             .no_proxy()
+            .tls_certs_only([])
             .build()?;
         let post = Arc::new(Post { books: Arc::clone(&books), client, callbacks });
         Ok(Self {

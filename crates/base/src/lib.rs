@@ -88,6 +88,14 @@ typed_id!(
     EventId = "evt"
 );
 typed_id!(
+    /// An address that a merchant has its events sent to.
+    WebhookEndpointId = "whe"
+);
+typed_id!(
+    /// A secret that signs webhooks; the secret itself derives from it and is never stored.
+    WebhookSecretId = "whs"
+);
+typed_id!(
     /// A batch of commands that was committed as one.
     BatchId = "bat"
 );

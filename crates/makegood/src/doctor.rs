@@ -206,7 +206,11 @@ async fn single<T: makegood_sql::FromValue>(
 async fn bank(config: &ServerConfig) -> Result<String, String> {
     let Some(url) = &config.bank_url else { return Ok("the simulated one, inside".to_owned()) };
     let secrets = config.secrets_there().map_err(|_| "not asked: our secrets cannot be read".to_owned())?;
-    let client = reqwest::Client::builder().timeout(BANK_TIMEOUT).no_proxy().build();
+    let client = reqwest::Client::builder()
+        .timeout(BANK_TIMEOUT)
+        .no_proxy()
+        .tls_certs_only(makegood_app::tls_roots()?)
+        .build();
     let client = client.map_err(|error| error.to_string())?;
     let request = client.get(format!("{}/v1/transfers?limit=1", url.trim_end_matches('/')));
     let request = match &secrets {

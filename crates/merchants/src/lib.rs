@@ -1,13 +1,14 @@
 //! Merchants, their API keys and their fees.
 
+mod feed;
+mod settlement;
+
 use makegood_base::{ApiKeyId, MerchantId, Timestamp, UserId};
 use makegood_money::{AmountError, Money, basis_points_of};
 
-mod settlement;
-
-pub use settlement::{DAY, Settlement, SettlementSchedule, SettlementStatus, next_cut_off};
-
+pub use feed::EventFeed;
 pub use makegood_base::{Name as MerchantName, NameError as MerchantNameError};
+pub use settlement::{DAY, Settlement, SettlementSchedule, SettlementStatus, next_cut_off};
 
 /// The highest fee, in basis points: the whole amount.
 pub const FEE_BASIS_POINTS_MAX: u32 = 10_000;
@@ -29,6 +30,8 @@ pub struct Merchant {
     pub created_at: Timestamp,
     /// Whether its money is real.
     pub livemode: bool,
+    /// The numbers of its events, for its webhook endpoints.
+    pub feed: EventFeed,
 }
 
 impl Merchant {
@@ -79,6 +82,7 @@ mod tests {
                 settlement_days: 1,
                 created_at: Timestamp::EPOCH,
                 livemode: false,
+                feed: EventFeed::default(),
             };
             let fee = merchant.fee(Money::new(amount, Currency::CNY));
             assert_eq!(fee, Ok(Money::new(expected, Currency::CNY)), "{fee_basis_points} of {amount}");

@@ -18,4 +18,7 @@ pub struct Event {
     pub body: String,
     /// When it happened.
     pub at: Timestamp,
+    /// Its place among the events of a merchant that has webhook endpoints, in the order of commits, from 1. None
+    /// for everybody else, and for what no endpoint is to get by itself.
+    pub sequence: Option<i64>,
 }

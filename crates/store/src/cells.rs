@@ -4,7 +4,7 @@
 use makegood_base::{
     ApiKeyId, BankCardId, BankTransferId, CaseId, EventId, IncidentId, MaintenanceId, MerchantId, OrderId,
     PaymentId, PayoutId, RawId, RefundId, SessionId, SettlementId, StaffId, Timestamp, TopUpId, TransferId,
-    UserId, WithdrawalId,
+    UserId, WebhookEndpointId, WebhookSecretId, WithdrawalId,
 };
 use makegood_ledger::AccountId;
 use makegood_money::{Currency, Money};
@@ -99,7 +99,18 @@ macro_rules! plain {
     )+};
 }
 
-plain!(i64, bool, String, Option<String>, Vec<u8>, RawId, Option<RawId>, Timestamp, Option<Timestamp>);
+plain!(
+    i64,
+    Option<i64>,
+    bool,
+    String,
+    Option<String>,
+    Vec<u8>,
+    RawId,
+    Option<RawId>,
+    Timestamp,
+    Option<Timestamp>
+);
 
 macro_rules! ids {
     ($($type:ident),+ $(,)?) => {$(
@@ -146,6 +157,8 @@ ids!(
     TopUpId,
     TransferId,
     UserId,
+    WebhookEndpointId,
+    WebhookSecretId,
     WithdrawalId,
 );
 

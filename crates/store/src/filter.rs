@@ -44,6 +44,31 @@ impl Filter {
     }
 }
 
+/// Which events of a list: all of them by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Those of this kind, or, where it ends in `*`, of a kind that begins so.
+    pub kind: Option<String>,
+    /// Those of the object with this id.
+    pub object: Option<String>,
+}
+
+impl EventFilter {
+    /// The arguments of a page of events, in front of whose they are.
+    pub(crate) fn arguments(&self, before: Option<RawId>, limit: u32) -> Vec<Value> {
+        let mut arguments = page_arguments(None, before, limit);
+        let (kind, beginning) = match self.kind.as_deref() {
+            Some(kind) => match kind.strip_suffix('*') {
+                Some(beginning) => (None, Some(beginning.to_owned())),
+                None => (Some(kind.to_owned()), None),
+            },
+            None => (None, None),
+        };
+        arguments.extend([kind.into(), beginning.into(), self.object.clone().into()]);
+        arguments
+    }
+}
+
 /// Before every id that is made from this moment on. See [`Ids`](makegood_base::Ids).
 fn first_id(moment: Timestamp) -> RawId {
     let millis = u128::try_from(moment.as_micros() / 1_000).unwrap_or(0);

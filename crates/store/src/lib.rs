@@ -14,8 +14,9 @@ pub mod migrations;
 mod port;
 mod sql;
 mod tables;
+pub mod webhooks;
 
-pub use filter::Filter;
+pub use filter::{EventFilter, Filter};
 pub use lists::Lists;
 pub use makegood_ledger_sql::HistoryEntry;
 pub use memory::{CommitFault, Fault, FaultPlan, LedgerRows, MemoryBatch, MemoryStore, Snapshot};

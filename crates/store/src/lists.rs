@@ -2,10 +2,11 @@
 //! ids, from which the wallet's needs load what its views show; the next page begins before its last one.
 
 use crate::{
-    Failure, Filter, HistoryEntry,
+    EventFilter, Failure, Filter, HistoryEntry,
     cells::Cells,
     mapping::Mapped,
     sql::{DUE_TIMERS, EXPIRED_KEYS, query_keys},
+    webhooks,
 };
 use makegood_auth::{Principal, StaffRole};
 use makegood_base::{
@@ -118,11 +119,32 @@ const TRANSFERS_OF_USER: &str = concat!(
     filtered_page_of!("transfers", "payee_id"),
     ") AS received ORDER BY id DESC LIMIT $3"
 );
-const EVENTS_OF_OWNER: &str = "SELECT owner_id, id, kind, object, body, created_at FROM events
-    WHERE owner_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
-const EVENTS: &str = "SELECT owner_id, id, kind, object, body, created_at FROM events
-    WHERE id < $1 ORDER BY id DESC LIMIT $2";
-const EVENT_KINDS: &[Kind] = &[Kind::Id, Kind::Id, Kind::Text, Kind::Text, Kind::Text, Kind::Integer];
+macro_rules! events {
+    ($rest:literal) => {
+        concat!("SELECT owner_id, id, kind, object, body, created_at, sequence FROM events WHERE ", $rest)
+    };
+}
+pub(crate) use events;
+
+/// A kind and its beginning, of which one is there or none, and an object.
+macro_rules! filtered_events {
+    ($of:literal, $limit:literal) => {
+        concat!(
+            "SELECT owner_id, id, kind, object, body, created_at, sequence FROM events WHERE ",
+            $of,
+            " AND (CAST($3 AS TEXT) IS NULL OR kind = CAST($3 AS TEXT))
+              AND (CAST($4 AS TEXT) IS NULL OR SUBSTR(kind, 1, LENGTH(CAST($4 AS TEXT))) = CAST($4 AS TEXT))
+              AND (CAST($5 AS TEXT) IS NULL OR object = CAST($5 AS TEXT)) ORDER BY id DESC LIMIT ",
+            $limit
+        )
+    };
+}
+
+const EVENTS_OF_OWNER: &str = filtered_events!("owner_id = $6 AND id < $1", "$2");
+const EVENTS: &str = filtered_events!("id < $1", "$2");
+const EVENT: &str = events!("id = $1");
+pub(crate) const EVENT_KINDS: &[Kind] =
+    &[Kind::Id, Kind::Id, Kind::Text, Kind::Text, Kind::Text, Kind::Integer, Kind::Integer];
 const ACCOUNTS_OF_OWNER: &str = "SELECT id FROM ledger_accounts WHERE owner = $1 ORDER BY id";
 
 /// Every text of this crate that is not a bulk statement of one of the [`TABLES`](crate::TABLES): a test has
@@ -158,8 +180,12 @@ pub fn texts() -> Vec<&'static str> {
         TRANSFERS_OF_USER,
         EVENTS_OF_OWNER,
         EVENTS,
+        EVENT,
         ACCOUNTS_OF_OWNER,
     ]
+    .into_iter()
+    .chain(webhooks::TEXTS.iter().copied())
+    .collect()
 }
 
 /// The lists of a database. Each page has at most `limit` rows, and never more than [`PAGE_ROWS_MAX`].
@@ -336,19 +362,39 @@ impl Lists {
     pub async fn events_of(
         &self,
         owner: RawId,
+        filter: &EventFilter,
         before: Option<EventId>,
         limit: u32,
     ) -> Result<Vec<Event>, Failure> {
-        self.event_page(EVENTS_OF_OWNER, page_arguments(Some(owner.into()), before.map(|id| id.raw()), limit))
-            .await
+        let mut arguments = filter.arguments(before.map(|id| id.raw()), limit);
+        arguments.push(owner.into());
+        self.event_page(EVENTS_OF_OWNER, arguments).await
     }
 
     /// The events that were told to anybody, whole.
-    pub async fn events(&self, before: Option<EventId>, limit: u32) -> Result<Vec<Event>, Failure> {
-        self.event_page(EVENTS, page_arguments(None, before.map(|id| id.raw()), limit)).await
+    pub async fn events(
+        &self,
+        filter: &EventFilter,
+        before: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<Event>, Failure> {
+        self.event_page(EVENTS, filter.arguments(before.map(|id| id.raw()), limit)).await
     }
 
-    async fn event_page(&self, text: &'static str, arguments: Vec<Value>) -> Result<Vec<Event>, Failure> {
+    /// One event, whoever it was told to.
+    pub async fn event(&self, id: EventId) -> Result<Option<Event>, Failure> {
+        Ok(self.event_page(EVENT, vec![id.raw().into()]).await?.pop())
+    }
+
+    pub(crate) const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    pub(crate) async fn event_page(
+        &self,
+        text: &'static str,
+        arguments: Vec<Value>,
+    ) -> Result<Vec<Event>, Failure> {
         let mut transaction = self.database.read().await?;
         let rows = transaction.query(text, arguments, EVENT_KINDS).await?;
         transaction.rollback().await;
@@ -376,7 +422,11 @@ impl Lists {
         Ok(entries)
     }
 
-    async fn page<I: Cells>(&self, text: &'static str, arguments: Vec<Value>) -> Result<Vec<I>, Failure> {
+    pub(crate) async fn page<I: Cells>(
+        &self,
+        text: &'static str,
+        arguments: Vec<Value>,
+    ) -> Result<Vec<I>, Failure> {
         Ok(query_keys(&self.database, text, arguments, &[Kind::Id]).await?)
     }
 }

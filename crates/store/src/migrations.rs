@@ -10,6 +10,7 @@ pub const SQLITE: &[Migration] = &[
     Migration { name: "cases", script: include_str!("../migrations/sqlite/0003_cases.sql") },
     Migration { name: "rails", script: include_str!("../migrations/sqlite/0004_rails.sql") },
     Migration { name: "withdrawals", script: include_str!("../migrations/sqlite/0005_withdrawals.sql") },
+    Migration { name: "webhooks", script: include_str!("../migrations/sqlite/0006_webhooks.sql") },
 ];
 
 /// The history on PostgreSQL, step by step the same.
@@ -19,6 +20,7 @@ pub const POSTGRES: &[Migration] = &[
     Migration { name: "cases", script: include_str!("../migrations/postgres/0003_cases.sql") },
     Migration { name: "rails", script: include_str!("../migrations/postgres/0004_rails.sql") },
     Migration { name: "withdrawals", script: include_str!("../migrations/postgres/0005_withdrawals.sql") },
+    Migration { name: "webhooks", script: include_str!("../migrations/postgres/0006_webhooks.sql") },
 ];
 
 /// Brings the schema to the end of its history and answers its version. Refuses a schema that is newer than

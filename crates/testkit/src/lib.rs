@@ -23,4 +23,4 @@ pub use builders::{PASSWORD, Person, Placed, Shop, cny, outgoing, payment, trans
 #[cfg(feature = "app")]
 pub use clock::{FakeClock, SeededEntropy};
 #[cfg(feature = "app")]
-pub use wallet::{Db, TestWallet};
+pub use wallet::{Db, TestWallet, client};

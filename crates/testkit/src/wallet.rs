@@ -49,6 +49,12 @@ impl Db {
     }
 }
 
+/// A client for servers on this machine, which speak no TLS.
+#[must_use]
+pub fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("a client")
+}
+
 /// A wallet that runs. Nothing in it happens by itself: the clock stands still, and the background works only
 /// within [`run`](Self::run).
 #[derive(Debug)]
@@ -71,6 +77,11 @@ impl TestWallet {
     /// Starts the service on an empty database.
     pub async fn start(db: Db) -> Self {
         Self::start_on(db.create()).await
+    }
+
+    /// Starts the service on an empty database, with a background that works in this way when it is told to.
+    pub async fn start_with_jobs(db: Db, jobs: JobsConfig) -> Self {
+        Self::start_with(db.create(), FakeClock::new(), |config| config.jobs = jobs).await
     }
 
     /// Starts the service on this database, which is empty.
@@ -96,8 +107,7 @@ impl TestWallet {
         let server = Server::start(config, Arc::new(clock.clone()), Arc::new(entropy.clone()));
         let server = Box::pin(server).await.expect("the service starts");
         let (app, url) = (server.app.clone(), kept.url().to_owned());
-        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { app, clock, entropy, server, client, url, folder, _database: kept }
+        Self { app, clock, entropy, server, client: client(), url, folder, _database: kept }
     }
 
     /// Another server's engine and workers on the same database, with connections of their own and these banks.

@@ -203,6 +203,13 @@ codes! {
     RefundNotRefundable = "refund.not_refundable", 409, Merchant, false;
     /// The merchant has not enough money for the refund.
     RefundMerchantShort = "refund.merchant_short", 402, Merchant, true;
+
+    /// Events are not sent to this address.
+    WebhookUrlRefused = "webhook.url_refused", 422, User, false;
+    /// The merchant has as many webhook endpoints as it may.
+    WebhookEndpointLimit = "webhook.endpoint_limit", 409, Policy, false;
+    /// The webhook endpoint is disabled.
+    WebhookEndpointDisabled = "webhook.endpoint_disabled", 409, Merchant, false;
 }
 
 impl Code {

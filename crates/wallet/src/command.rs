@@ -2,8 +2,8 @@
 
 use crate::Caller;
 use crate::tables::{
-    BankCardId, BankTransferId, IdempotencyKey, IncidentId, MaintenanceId, MerchantId, OrderId, PaymentId,
-    PayoutId, SessionId, SettlementId, UserId, WithdrawalId,
+    BankCardId, BankTransferId, EventId, IdempotencyKey, IncidentId, MaintenanceId, MerchantId, OrderId,
+    PaymentId, PayoutId, SessionId, SettlementId, UserId, WebhookEndpointId, WithdrawalId,
 };
 use crate::texts::Language;
 use makegood_auth::{Principal, StaffRole};
@@ -11,6 +11,7 @@ use makegood_banking::{Answer, CardRefusal, HolderCheck, PlannedWindow, Told};
 use makegood_base::{ApiKeyId, CaseId, IdSeed, Ids, RequestId, Timestamp};
 use makegood_ledger::AccountId;
 use makegood_money::Money;
+use makegood_notify::{AttemptError, EventChoice};
 use makegood_payments::{Source, SourceKind};
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +78,9 @@ impl Command {
     pub fn size(&self) -> CommandSize {
         let named = match &self.action {
             Action::ForgetKeys { keys } => keys.len(),
+            Action::EndWebhookTurn(turn) => turn.sent.len(),
+            Action::ForgetWebhookDeliveries { events, .. } => events.len(),
+            Action::WakeWebhookEndpoints { endpoints, .. } => 2 * endpoints.len(),
             Action::RecordMaintenance { windows, known, .. } => windows.len().saturating_mul(2) + known.len(),
             _ => 0,
         };
@@ -160,6 +164,81 @@ pub struct NewPayment {
     pub amount: Option<Money>,
     /// The payer's own reference.
     pub client_ref: Option<String>,
+}
+
+/// What is changed of a webhook endpoint; what is not said stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointChange {
+    /// Where its events go.
+    pub url: Option<String>,
+    /// Which events it wants.
+    pub events: Option<EventChoice>,
+    /// Whether it is sent anything.
+    pub enabled: Option<bool>,
+}
+
+/// An event as a worker of webhooks knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventRef {
+    /// Which.
+    pub event: EventId,
+    /// Its place among those of its owner; 0 for one that has none.
+    pub sequence: i64,
+    /// What happened.
+    pub kind: String,
+    /// To which object.
+    pub object: String,
+}
+
+/// What came of one event in a turn at a webhook endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SentOutcome {
+    /// The receiver took it.
+    Delivered,
+    /// The receiver did not.
+    Failed {
+        /// Why.
+        error: AttemptError,
+        /// The status that it answered with.
+        status: Option<u16>,
+        /// The beginning of its answer.
+        excerpt: String,
+    },
+    /// It was not tried, since an earlier event of its object has to be first.
+    Held,
+    /// It was not tried, since the turn was over.
+    Unsent,
+}
+
+/// One event in a turn at a webhook endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// Which.
+    pub event: EventRef,
+    /// What came of it.
+    pub outcome: SentOutcome,
+}
+
+/// What a worker of webhooks tells of its turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookTurn {
+    /// At which endpoint.
+    pub endpoint: WebhookEndpointId,
+    /// Which turn.
+    pub generation: i64,
+    /// The number of the last new event that was looked at.
+    pub cursor: i64,
+    /// What came of those that were wanted, and of those that had failed.
+    pub sent: Vec<Sent>,
+    /// Whether more is due at once.
+    pub has_more: bool,
+    /// When the next is due of those that failed before and were not tried.
+    pub next_retry_at: Option<Timestamp>,
+    /// Of what failed before this moment, when the endpoint worked again, nothing is left.
+    pub retried_before: Option<Timestamp>,
+    /// Of what had died by this moment, and was to be sent again, nothing is left.
+    pub replayed_before: Option<Timestamp>,
 }
 
 /// Money that is to go out to a card.
@@ -437,6 +516,65 @@ pub enum Action {
         /// What was done.
         note: String,
     },
+    /// A merchant wants its events to be sent to an address.
+    CreateWebhookEndpoint {
+        /// For which of the owner's merchants; an API key says it by itself.
+        merchant: Option<MerchantId>,
+        /// Where.
+        url: String,
+        /// Which events.
+        events: EventChoice,
+    },
+    /// A merchant changes an endpoint.
+    UpdateWebhookEndpoint {
+        /// Which.
+        endpoint: WebhookEndpointId,
+        /// What of it.
+        change: EndpointChange,
+    },
+    /// A merchant takes an endpoint away.
+    DeleteWebhookEndpoint {
+        /// Which.
+        endpoint: WebhookEndpointId,
+    },
+    /// A merchant replaces the secret of an endpoint.
+    RotateWebhookSecret {
+        /// Of which.
+        endpoint: WebhookEndpointId,
+    },
+    /// A merchant wants a test event.
+    TestWebhookEndpoint {
+        /// At which endpoint.
+        endpoint: WebhookEndpointId,
+    },
+    /// A merchant wants events to be sent again.
+    ReplayWebhooks {
+        /// To which endpoint.
+        endpoint: WebhookEndpointId,
+        /// Which event, which was looked up; all that are dead, when it does not say.
+        event: Option<EventRef>,
+    },
+    /// A merchant's endpoints are told that there are events.
+    WakeWebhookEndpoints {
+        /// Whose.
+        merchant: MerchantId,
+        /// All of them.
+        endpoints: Vec<WebhookEndpointId>,
+    },
+    /// A worker takes its turn at a webhook endpoint.
+    ClaimWebhookTurn {
+        /// Which.
+        endpoint: WebhookEndpointId,
+    },
+    /// A worker tells of its turn.
+    EndWebhookTurn(Box<WebhookTurn>),
+    /// What is left of a deleted endpoint is cleared away.
+    ForgetWebhookDeliveries {
+        /// Of which.
+        endpoint: WebhookEndpointId,
+        /// Which of its events; none when nothing is left but the endpoint itself.
+        events: Vec<EventId>,
+    },
 }
 
 impl Action {
@@ -481,6 +619,16 @@ impl Action {
             Self::CloseDay { .. } => "close_day",
             Self::Settle { .. } => "settle",
             Self::CloseCase { .. } => "close_case",
+            Self::CreateWebhookEndpoint { .. } => "create_webhook_endpoint",
+            Self::UpdateWebhookEndpoint { .. } => "update_webhook_endpoint",
+            Self::DeleteWebhookEndpoint { .. } => "delete_webhook_endpoint",
+            Self::RotateWebhookSecret { .. } => "rotate_webhook_secret",
+            Self::TestWebhookEndpoint { .. } => "test_webhook_endpoint",
+            Self::ReplayWebhooks { .. } => "replay_webhooks",
+            Self::WakeWebhookEndpoints { .. } => "wake_webhook_endpoints",
+            Self::ClaimWebhookTurn { .. } => "claim_webhook_turn",
+            Self::EndWebhookTurn(_) => "end_webhook_turn",
+            Self::ForgetWebhookDeliveries { .. } => "forget_webhook_deliveries",
         }
     }
 
@@ -499,6 +647,10 @@ impl Action {
                 | Self::ForgetKeys { .. }
                 | Self::CloseDay { .. }
                 | Self::Settle { .. }
+                | Self::WakeWebhookEndpoints { .. }
+                | Self::ClaimWebhookTurn { .. }
+                | Self::EndWebhookTurn(_)
+                | Self::ForgetWebhookDeliveries { .. }
         )
     }
 }

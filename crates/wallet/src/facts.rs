@@ -283,6 +283,8 @@ impl Needs {
             TimerKind::BankTransfer => self.bank_transfers.insert(object.object.into()),
             TimerKind::SettlementDay => self.settlement_schedules.insert(object.object.into()),
             TimerKind::Settlement => self.settlements.insert(object.object.into()),
+            TimerKind::EventFeed => self.merchants.insert(object.object.into()),
+            TimerKind::WebhookEndpoint => self.webhook_endpoints.insert(object.object.into()),
         };
         self.timers.insert(object);
     }
@@ -309,6 +311,13 @@ impl Facts {
         for (key, row) in self.settlements.touched() {
             want(TimerKind::Settlement, key.raw(), row.and_then(crate::tables::Settlement::next_deadline));
         }
+        for (key, row) in self.merchants.touched() {
+            want(TimerKind::EventFeed, key.raw(), row.and_then(|merchant| merchant.feed.due_at));
+        }
+        for (key, row) in self.webhook_endpoints.touched() {
+            let next_at = row.and_then(crate::tables::WebhookEndpoint::next_deadline);
+            want(TimerKind::WebhookEndpoint, key.raw(), next_at);
+        }
         for (id, due_at) in wanted {
             if self.is_new(id) {
                 self.timers.put(id, None);
@@ -334,6 +343,8 @@ impl Facts {
             TimerKind::BankTransfer => made(&self.bank_transfers, &id.object.into()),
             TimerKind::SettlementDay => made(&self.settlement_schedules, &id.object.into()),
             TimerKind::Settlement => made(&self.settlements, &id.object.into()),
+            TimerKind::EventFeed => made(&self.merchants, &id.object.into()),
+            TimerKind::WebhookEndpoint => made(&self.webhook_endpoints, &id.object.into()),
         }
     }
 }

@@ -26,9 +26,10 @@ pub mod view;
 pub use actor::{Actor, Caller, CallerRow};
 pub use code::{Cause, Code};
 pub use command::{
-    Action, Command, CommandSize, Expectation, NewOrder, NewOutgoing, NewPayment, PayeeId, PayeeRef,
+    Action, Command, CommandSize, EndpointChange, EventRef, Expectation, NewOrder, NewOutgoing, NewPayment,
+    PayeeId, PayeeRef, Sent, SentOutcome, WebhookTurn,
 };
-pub use decide::{BankAlert, ClaimedTransfer, Heard};
+pub use decide::{BankAlert, ClaimedEndpoint, ClaimedTransfer, Heard};
 pub use execute::execute;
 pub use facts::{Changes, Facts, Needs, Row, RowChanges, Rows, Savepoint};
 pub use needs::needs;

@@ -5,8 +5,8 @@ use crate::decide::{ids, settlements, window_key};
 use crate::outgoing::{Out, merchant_of, reference_kind};
 use crate::postings::{Account, Kind, Outflow, Purse, RefundShares, Stage};
 use crate::tables::{
-    BankTransferId, IdempotencyKey, LookupKey, LookupKind, OrderId, PaymentId, RefundId, SettlementId,
-    TimerKey, TimerKind, TopUpId, UserId,
+    BankTransferId, DeliveryKey, IdempotencyKey, LookupKey, LookupKind, MerchantId, OrderId, PaymentId,
+    RefundId, SettlementId, TimerKey, TimerKind, TopUpId, UserId, WebhookEndpointId,
 };
 use crate::{
     Action, Actor, Caller, Command, Facts, Needs, NewOutgoing, NewPayment, OutgoingId, PayeeRef, postings,
@@ -99,7 +99,7 @@ impl Asked<'_> {
                 self.cancel_outgoing(OutgoingId::Withdrawal(*withdrawal));
             }
             Action::PayOut { merchant, new } => {
-                self.needs.merchants.insert(*merchant);
+                self.merchant(*merchant);
                 self.create_outgoing(Purse::Merchant(*merchant), new);
             }
             Action::CancelPayout { payout } => self.cancel_outgoing(OutgoingId::Payout(*payout)),
@@ -133,7 +133,7 @@ impl Asked<'_> {
             Action::CloseDay { account, .. } => {
                 self.settlement_schedule(*account);
                 if let Some(schedule) = self.facts.settlement_schedules.peek(account) {
-                    self.needs.merchants.insert(schedule.merchant);
+                    self.merchant(schedule.merchant);
                 }
             }
             Action::Settle { settlement } => self.settle(*settlement),
@@ -143,6 +143,59 @@ impl Asked<'_> {
                     self.needs.staff.insert(staff);
                 }
             }
+            Action::CreateWebhookEndpoint { merchant, .. } => {
+                let own = match actor {
+                    Some(Actor::Merchant(id)) => Some(id),
+                    _ => *merchant,
+                };
+                own.into_iter().for_each(|id| self.merchant_with_feed(id));
+            }
+            Action::UpdateWebhookEndpoint { endpoint, .. }
+            | Action::DeleteWebhookEndpoint { endpoint }
+            | Action::RotateWebhookSecret { endpoint }
+            | Action::TestWebhookEndpoint { endpoint }
+            | Action::ClaimWebhookTurn { endpoint } => self.webhook_endpoint(*endpoint),
+            Action::ReplayWebhooks { endpoint, event } => {
+                self.webhook_endpoint(*endpoint);
+                let key = event.as_ref().map(|event| DeliveryKey { endpoint: *endpoint, event: event.event });
+                self.needs.webhook_deliveries.extend(key);
+            }
+            Action::WakeWebhookEndpoints { merchant, endpoints } => {
+                self.merchant_with_feed(*merchant);
+                endpoints.iter().for_each(|endpoint| self.webhook_endpoint(*endpoint));
+            }
+            Action::EndWebhookTurn(turn) => {
+                self.webhook_endpoint(turn.endpoint);
+                let key = |event| DeliveryKey { endpoint: turn.endpoint, event };
+                self.needs.webhook_deliveries.extend(turn.sent.iter().map(|sent| key(sent.event.event)));
+            }
+            Action::ForgetWebhookDeliveries { endpoint, events } => {
+                self.webhook_endpoint(*endpoint);
+                let key = |event: &_| DeliveryKey { endpoint: *endpoint, event: *event };
+                self.needs.webhook_deliveries.extend(events.iter().map(key));
+            }
+        }
+    }
+
+    /// A merchant who may be told of something, with the timer that its endpoints need for that.
+    fn merchant(&mut self, id: MerchantId) {
+        let has_endpoints = self.facts.merchants.peek(&id).is_some_and(|row| row.feed.endpoints > 0);
+        if has_endpoints {
+            self.merchant_with_feed(id);
+        } else {
+            self.needs.merchants.insert(id);
+        }
+    }
+
+    fn merchant_with_feed(&mut self, id: MerchantId) {
+        self.needs.require_with_timer(TimerKey { kind: TimerKind::EventFeed, object: id.raw() });
+    }
+
+    /// A webhook endpoint and its merchant.
+    pub(crate) fn webhook_endpoint(&mut self, id: WebhookEndpointId) {
+        self.needs.require_with_timer(TimerKey { kind: TimerKind::WebhookEndpoint, object: id.raw() });
+        if let Some(endpoint) = self.facts.webhook_endpoints.peek(&id) {
+            self.merchant_with_feed(endpoint.merchant);
         }
     }
 
@@ -179,7 +232,7 @@ impl Asked<'_> {
         let Some(out) = Out::peek(id, self.facts) else { return };
         self.bank_transfer(out.body.bank_transfer);
         self.needs.bank_cards.insert(out.body.bank_card);
-        self.needs.merchants.extend(merchant_of(out.purse));
+        merchant_of(out.purse).into_iter().for_each(|merchant| self.merchant(merchant));
     }
 
     fn settlement_schedule(&mut self, account: AccountId) {
@@ -189,6 +242,7 @@ impl Asked<'_> {
     fn settle(&mut self, id: SettlementId) {
         self.needs.require_with_timer(TimerKey { kind: TimerKind::Settlement, object: id.raw() });
         let Some(row) = self.facts.settlements.peek(&id) else { return };
+        self.merchant(row.merchant);
         self.settlement_schedule(row.schedule);
         let movement = postings::settlement(row.merchant, Money::new(1, row.currency));
         self.movement(&movement, settlements::transaction(id));
@@ -242,7 +296,7 @@ impl Asked<'_> {
     pub(crate) fn order(&mut self, id: OrderId) {
         self.needs.require_with_timer(TimerKey { kind: TimerKind::Order, object: id.raw() });
         if let Some(order) = self.facts.orders.peek(&id) {
-            self.needs.merchants.insert(order.merchant);
+            self.merchant(order.merchant);
         }
     }
 
@@ -267,6 +321,7 @@ impl Asked<'_> {
         self.needs.require_with_timer(TimerKey { kind: TimerKind::Payment, object: id.raw() });
         if let Some(payment) = self.facts.payments.peek(&id) {
             self.order(payment.order);
+            self.merchant(payment.merchant);
             if let Some(transfer) = payment.bank_transfer {
                 self.bank_transfer(transfer);
             }
@@ -283,6 +338,9 @@ impl Asked<'_> {
     /// A refund and all that is shown with it.
     pub(crate) fn refund(&mut self, id: RefundId) {
         self.needs.refunds.insert(id);
+        if let Some(refund) = self.facts.refunds.peek(&id) {
+            self.merchant(refund.merchant);
+        }
         if let Some(transfer) = self.facts.refunds.peek(&id).and_then(|refund| refund.bank_transfer) {
             self.bank_transfer(transfer);
             if let Some(row) = self.facts.bank_transfers.peek(&transfer) {

@@ -4,21 +4,23 @@ use crate::needs::Asked;
 use crate::outgoing::{Out, OutgoingId};
 use crate::postings::{Account, Kind, Purse};
 use crate::tables::{
-    BankCardId, BankTransferId, CaseId, IncidentId, LookupKey, LookupKind, MaintenanceId, MerchantId,
-    OrderId, Payment, PaymentId, PayoutId, Refund, RefundId, SettlementId, TopUp, TopUpId, TransferId,
-    UserId, WithdrawalId,
+    BankCardId, BankTransferId, CaseId, DeliveryKey, EventId, IncidentId, LookupKey, LookupKind,
+    MaintenanceId, MerchantId, OrderId, Payment, PaymentId, PayoutId, Refund, RefundId, SettlementId, TopUp,
+    TopUpId, TransferId, UserId, WebhookEndpoint, WebhookEndpointId, WithdrawalId,
 };
 use crate::texts::{Language, Role};
 use crate::view::{
     BalanceView, BalancesView, BankCardView, BankTransferView, CaseView, IncidentView, ListView,
     MaintenanceView, MeView, MerchantView, NextSettlementView, OrderView, OutgoingView, PaymentView, Reading,
-    RefundView, ResolvedView, SettlementView, TopUpView, TraceView, TransferView, order_of,
+    RefundView, ResolvedView, SettlementView, TopUpView, TraceView, TransferView, WebhookDeliveryView,
+    WebhookEndpointView, order_of,
 };
 use crate::{Actor, Caller, Code, Facts, Needs, PayeeRef, Reply, Settings, Stop};
 use makegood_base::{RequestId, Timestamp};
 use makegood_ledger::RowKey;
 use makegood_merchants::DAY;
 use makegood_money::{Currency, Money};
+use makegood_notify::EndpointState;
 
 /// Something that a caller wants to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +98,12 @@ pub enum Query {
     Case(CaseId),
     /// Operations cases, with the cursor of the next page; for staff.
     Cases(Vec<CaseId>, Option<String>),
+    /// A webhook endpoint.
+    WebhookEndpoint(WebhookEndpointId),
+    /// Webhook endpoints, with the cursor of the next page.
+    WebhookEndpoints(Vec<WebhookEndpointId>, Option<String>),
+    /// Events that an endpoint does not have, with the cursor of the next page.
+    WebhookDeliveries(WebhookEndpointId, Vec<EventId>, Option<String>),
 }
 
 /// The rows that a query touches, given what is known.
@@ -191,6 +199,13 @@ pub fn query_needs(query: &Query, caller: Caller, facts: &Facts) -> Needs {
         Query::Payouts(ids, _) => ids.iter().for_each(|id| asked.outgoing(OutgoingId::Payout(*id))),
         Query::Case(id) => drop(asked.needs.operations_cases.insert(*id)),
         Query::Cases(ids, _) => asked.needs.operations_cases.extend(ids),
+        Query::WebhookEndpoint(id) => asked.webhook_endpoint(*id),
+        Query::WebhookEndpoints(ids, _) => ids.iter().for_each(|id| asked.webhook_endpoint(*id)),
+        Query::WebhookDeliveries(endpoint, events, _) => {
+            asked.webhook_endpoint(*endpoint);
+            let key = |event: &EventId| DeliveryKey { endpoint: *endpoint, event: *event };
+            asked.needs.webhook_deliveries.extend(events.iter().map(key));
+        }
     }
     asked.needs
 }
@@ -309,6 +324,18 @@ impl Reader<'_> {
             }
             Query::Case(id) => Reply::json(200, &self.case(*id)?),
             Query::Cases(ids, next) => list(ids, next, |id| self.case(id)),
+            Query::WebhookEndpoint(id) => Reply::json(200, &self.webhook_endpoint(*id)?),
+            Query::WebhookEndpoints(ids, next) => list(ids, next, |id| self.webhook_endpoint(id)),
+            Query::WebhookDeliveries(endpoint, events, next) => {
+                self.webhook_endpoint(*endpoint)?;
+                // What was delivered since it was listed is gone.
+                let known = |event: &EventId| {
+                    let key = DeliveryKey { endpoint: *endpoint, event: *event };
+                    self.facts.webhook_deliveries.peek(&key)
+                };
+                let data = events.iter().filter_map(known).map(WebhookDeliveryView::of).collect();
+                Reply::json(200, &ListView { data, next_cursor: next.clone() })
+            }
         }
     }
 
@@ -388,6 +415,15 @@ impl Reader<'_> {
     fn merchant_balances(&self, id: MerchantId, currencies: &[Currency]) -> Result<Reply, Stop> {
         let merchant = self.merchant(id)?;
         self.balances_of(merchant_accounts(id, currencies), Some(&merchant))
+    }
+
+    fn webhook_endpoint(&self, id: WebhookEndpointId) -> Result<WebhookEndpointView, Stop> {
+        let row = self.facts.webhook_endpoints.get(&id)?;
+        let is_there = |row: &&WebhookEndpoint| row.state != EndpointState::Deleted;
+        let row = row.filter(is_there).ok_or(Stop::from(Code::NotFound))?;
+        self.merchant(row.merchant)?;
+        let merchant = self.facts.merchants.get(&row.merchant)?.ok_or(Stop::from(Code::NotFound))?;
+        Ok(WebhookEndpointView::of(row, merchant, self.now))
     }
 
     fn bank_card(&self, id: BankCardId) -> Result<BankCardView, Stop> {

@@ -1,6 +1,6 @@
 //! Answers: a status and the bytes of a body, rendered once and never again.
 
-use makegood_base::{ApiKeyId, SessionId};
+use makegood_base::{ApiKeyId, SessionId, WebhookSecretId};
 
 /// What stands in a body where a secret belongs. The edge of the service puts the secret in on the way out,
 /// so that no stored answer holds one.
@@ -13,6 +13,8 @@ pub enum SecretOf {
     Session(SessionId),
     /// An API key.
     ApiKey(ApiKeyId),
+    /// What signs the webhooks of an endpoint.
+    Webhook(WebhookSecretId),
 }
 
 /// An answer.

@@ -2,6 +2,7 @@
 
 use makegood_banking::Schedule;
 use makegood_base::{IncidentId, MaintenanceId, Timestamp};
+use makegood_notify::{Rules as WebhookRules, UrlRules};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -84,6 +85,16 @@ pub struct Settings {
     pub settlement_retry: Duration,
     /// How old a bank's word on a card's holder may be before money goes there.
     pub holder_check_age_max: Duration,
+    /// How events are delivered to webhook endpoints.
+    pub webhooks: WebhookRules,
+}
+
+impl Settings {
+    /// Which addresses a webhook endpoint may have: this machine itself only where no money is real.
+    #[must_use]
+    pub fn webhook_urls(&self) -> UrlRules {
+        UrlRules { ports: self.webhooks.ports.clone(), loopback: !self.livemode }
+    }
 }
 
 impl Default for Settings {
@@ -110,6 +121,7 @@ impl Default for Settings {
             settlement_grace: Duration::from_secs(60 * 60),
             settlement_retry: Duration::from_secs(60 * 60),
             holder_check_age_max: days(30),
+            webhooks: WebhookRules::default(),
         }
     }
 }

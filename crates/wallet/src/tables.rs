@@ -13,11 +13,11 @@ pub use makegood_banking::{
 pub use makegood_base::{
     ApiKeyId, BankCardId, BankTransferId, CaseId, EventId, IncidentId, MaintenanceId, MerchantId, OrderId,
     PaymentId, PayoutId, RefundId, SessionId, SettlementId, StaffId, TopUpId, TransferId, UserId,
-    WithdrawalId,
+    WebhookEndpointId, WebhookSecretId, WithdrawalId,
 };
 pub use makegood_ledger::AccountId;
 pub use makegood_merchants::{ApiKey, Merchant, Settlement, SettlementSchedule};
-pub use makegood_notify::Event;
+pub use makegood_notify::{Delivery, DeliveryKey, Event, WebhookEndpoint};
 pub use makegood_payments::{Order, Payment, Payout, TopUp, Transfer, Withdrawal};
 pub use makegood_refunds::Refund;
 
@@ -49,6 +49,8 @@ macro_rules! for_each_table {
             lookups: $crate::tables::Lookup, $crate::tables::LookupKey;
             idempotency: $crate::tables::Idempotency, $crate::tables::IdempotencyKey;
             events: $crate::tables::Event, $crate::tables::EventId;
+            webhook_endpoints: $crate::tables::WebhookEndpoint, $crate::tables::WebhookEndpointId;
+            webhook_deliveries: $crate::tables::Delivery, $crate::tables::DeliveryKey;
             timers: $crate::tables::Timer, $crate::tables::TimerKey;
         }
     };
@@ -207,12 +209,23 @@ pub enum TimerKind {
     SettlementDay,
     /// A settlement that is due.
     Settlement,
+    /// A merchant whose webhook endpoints have to be told that there are events.
+    EventFeed,
+    /// A webhook endpoint whose turn it is.
+    WebhookEndpoint,
 }
 
 impl TimerKind {
     /// Every kind.
-    pub const ALL: &'static [Self] =
-        &[Self::Order, Self::Payment, Self::BankTransfer, Self::SettlementDay, Self::Settlement];
+    pub const ALL: &'static [Self] = &[
+        Self::Order,
+        Self::Payment,
+        Self::BankTransfer,
+        Self::SettlementDay,
+        Self::Settlement,
+        Self::EventFeed,
+        Self::WebhookEndpoint,
+    ];
 
     /// The kind as it is stored.
     #[must_use]
@@ -223,6 +236,8 @@ impl TimerKind {
             Self::BankTransfer => "bank_transfer",
             Self::SettlementDay => "settlement_day",
             Self::Settlement => "settlement",
+            Self::EventFeed => "event_feed",
+            Self::WebhookEndpoint => "webhook_endpoint",
         }
     }
 }

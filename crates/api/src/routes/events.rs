@@ -2,13 +2,15 @@
 
 use crate::answer::Refused;
 use crate::context::Context;
-use crate::fields;
+use crate::fields::{self, PathId};
 use crate::paging::{Page, Params};
 use crate::shared::Api;
 use axum::Json;
 use axum::extract::State;
 use makegood_base::EventId;
-use makegood_wallet::texts::Reason;
+use makegood_notify::EventChoice;
+use makegood_store::EventFilter;
+use makegood_wallet::texts::{Format, Reason};
 use makegood_wallet::view::ListView;
 use makegood_wallet::{Actor, Code};
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) fn router() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get))
 }
 
 /// One change of one object.
@@ -47,11 +49,28 @@ struct Events {
     merchant: Option<String>,
     /// `alerts`: only what staff have to look at. For staff.
     only: Option<String>,
+    /// Those of this kind, such as `payment.succeeded`, or of all that begin so: `payment.*`.
+    #[param(example = "payment.*")]
+    kind: Option<String>,
+    /// Those of the object with this id.
+    object: Option<String>,
     /// How many rows, 1 to 100.
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<i64>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
+}
+
+impl Events {
+    fn filter(&self) -> Result<EventFilter, Refused> {
+        let is_kind = |kind: &&String| EventChoice::parse(std::slice::from_ref(*kind)).is_ok();
+        if self.kind.as_ref().is_some_and(|kind| !is_kind(&kind)) {
+            let reason = Reason::WrongFormat { expected: Format::EventPattern };
+            return Err(Refused::invalid("kind", reason));
+        }
+        let object = fields::optional(fields::reference, "object", self.object.as_deref())?;
+        Ok(EventFilter { kind: self.kind.clone(), object })
+    }
 }
 
 /// What happened to the caller's objects, newest first.
@@ -65,9 +84,11 @@ struct Events {
 async fn list(
     State(api): State<Api>,
     context: Context,
-    Params(Events { merchant, only, limit, cursor }): Params<Events>,
+    Params(wanted): Params<Events>,
 ) -> Result<Json<ListView<Event>>, Refused> {
     let actor = api.actor(&context).await?;
+    let filter = wanted.filter()?;
+    let Events { merchant, only, limit, cursor, .. } = wanted;
     let is_staff = matches!(actor, Actor::Staff(_));
     let owner = match (merchant.as_deref(), only.as_deref()) {
         (None, None) if is_staff => None,
@@ -88,15 +109,41 @@ async fn list(
     let page = Page { limit, cursor };
     let (lists, before, limit) = (api.app.lists(), page.before::<EventId>()?, page.limit()?);
     let rows = match owner {
-        Some(owner) => lists.events_of(owner, before, limit).await,
-        None => lists.events(before, limit).await,
+        Some(owner) => lists.events_of(owner, &filter, before, limit).await,
+        None => lists.events(&filter, before, limit).await,
     };
     let rows = rows.map_err(Refused::unreadable)?;
     let next_cursor = page.next(rows.iter().map(|row| row.id))?;
-    let parsed: Result<Vec<Event>, _> = rows.iter().map(|row| serde_json::from_str(&row.body)).collect();
-    let data = parsed.map_err(|error| {
+    let data = rows.iter().map(|row| read(&row.body)).collect::<Result<_, _>>()?;
+    Ok(Json(ListView { data, next_cursor }))
+}
+
+/// An event as it is kept.
+fn read(body: &str) -> Result<Event, Refused> {
+    serde_json::from_str(body).map_err(|error| {
         tracing::error!(%error, "a stored event cannot be read");
         Refused::from(Code::Internal)
-    })?;
-    Ok(Json(ListView { data, next_cursor }))
+    })
+}
+
+/// An event.
+#[utoipa::path(
+    get, path = "/v1/events/{id}", tag = "Events",
+    params(("id" = String, Path, example = "evt_01h455vb4pex5vsknk084sn02q")),
+    responses((status = 200, description = "The event, as it was told.", body = Event)),
+)]
+async fn get(
+    State(api): State<Api>,
+    context: Context,
+    PathId(id): PathId<EventId>,
+) -> Result<Json<Event>, Refused> {
+    let actor = api.actor(&context).await?;
+    let found = api.app.lists().event(id).await.map_err(Refused::unreadable)?;
+    let event = found.ok_or(Refused::from(Code::NotFound))?;
+    let is_own = matches!(actor, Actor::Staff(_)) || actor.raw() == event.owner;
+    if !is_own {
+        // It may be one of a merchant of the caller's.
+        api.merchant(actor, Some(event.owner.into())).await?;
+    }
+    read(&event.body).map(Json)
 }

@@ -20,4 +20,5 @@ pub(crate) mod service;
 pub(crate) mod sessions;
 pub(crate) mod top_ups;
 pub(crate) mod transfers;
+pub(crate) mod webhook_endpoints;
 pub(crate) mod withdrawals;

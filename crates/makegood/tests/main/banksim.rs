@@ -42,7 +42,7 @@ async fn receive(
 }
 
 async fn call(method: reqwest::Method, url: &str, body: Value) -> Value {
-    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(PATIENCE).build().unwrap();
     let mut request = client.request(method, url).bearer_auth("open-sesame");
     if !body.is_null() {
         request = request.json(&body);

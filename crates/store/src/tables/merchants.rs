@@ -1,7 +1,11 @@
 //! Merchants and their API keys.
 
-use crate::{cells::own_words, mapping::table};
-use makegood_merchants::{ApiKey, Merchant, Settlement, SettlementSchedule, SettlementStatus};
+use crate::{
+    cells::{Cells, own_words},
+    mapping::table,
+};
+use makegood_merchants::{ApiKey, EventFeed, Merchant, Settlement, SettlementSchedule, SettlementStatus};
+use makegood_sql::{Error, Fields, Value};
 
 table!(MERCHANTS, "merchants", key: 1, versioned: true, Merchant {
     id: id "id",
@@ -11,6 +15,7 @@ table!(MERCHANTS, "merchants", key: 1, versioned: true, Merchant {
     settlement_days: integer "settlement_days",
     created_at: integer "created_at",
     livemode: boolean "livemode",
+    feed: integer "webhook_endpoints" integer "event_sequence" integer "events_due_at",
 });
 
 table!(SETTLEMENT_SCHEDULES, "settlement_schedules", key: 1, versioned: true, SettlementSchedule {
@@ -49,3 +54,17 @@ table!(API_KEYS, "api_keys", key: 1, versioned: true, ApiKey {
     created_at: integer "created_at",
     revoked_at: integer "revoked_at",
 });
+
+/// How many listen, the last number, and since when somebody has to be told.
+impl Cells for EventFeed {
+    fn put(self, values: &mut Vec<Value>) {
+        self.endpoints.put(values);
+        self.sequence.put(values);
+        self.due_at.put(values);
+    }
+
+    fn take(fields: &mut Fields) -> Result<Self, Error> {
+        let (endpoints, sequence) = (Cells::take(fields)?, Cells::take(fields)?);
+        Ok(Self { endpoints, sequence, due_at: Cells::take(fields)? })
+    }
+}

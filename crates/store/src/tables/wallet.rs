@@ -4,7 +4,7 @@ use crate::{
     cells::{Cells, own_words},
     mapping::table,
 };
-use makegood_base::{ApiKeyId, RawId, SessionId};
+use makegood_base::{ApiKeyId, RawId, SessionId, WebhookSecretId};
 use makegood_sql::{Error, Fields, Value};
 use makegood_wallet::{
     SecretOf,
@@ -72,6 +72,7 @@ impl Cells for Option<SecretOf> {
             None => (None, None),
             Some(SecretOf::Session(id)) => (Some("session".to_owned()), Some(id.raw())),
             Some(SecretOf::ApiKey(id)) => (Some("api_key".to_owned()), Some(id.raw())),
+            Some(SecretOf::Webhook(id)) => (Some("webhook".to_owned()), Some(id.raw())),
         };
         values.extend([kind.into(), id.into()]);
     }
@@ -82,6 +83,7 @@ impl Cells for Option<SecretOf> {
         match (kind.as_deref(), id) {
             (None, None) => Ok(None),
             (Some("session"), Some(id)) => Ok(Some(SecretOf::Session(SessionId::from_raw(id)))),
+            (Some("webhook"), Some(id)) => Ok(Some(SecretOf::Webhook(WebhookSecretId::from_raw(id)))),
             (Some("api_key"), Some(id)) => Ok(Some(SecretOf::ApiKey(ApiKeyId::from_raw(id)))),
             _ => Err(fields.refuse()),
         }

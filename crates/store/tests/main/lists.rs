@@ -324,12 +324,13 @@ async fn sessions_are_of_one_kind_of_person() {
 async fn events_come_whole() {
     for test in TestDatabase::both() {
         let (_test, _database, lists) = filled(test).await;
+        let all = makegood_store::EventFilter::default();
         let expected: Vec<_> = [7, 6, 5, 4].map(|key| samples::events(key, key)).into();
-        assert_eq!(lists.events_of(id(1), None, 10).await.unwrap(), expected);
+        assert_eq!(lists.events_of(id(1), &all, None, 10).await.unwrap(), expected);
         let before = Some(EventId::from_raw(id(6)));
-        assert_eq!(lists.events_of(id(1), before, 1).await.unwrap(), expected[2..3]);
+        assert_eq!(lists.events_of(id(1), &all, before, 1).await.unwrap(), expected[2..3]);
         let everybody: Vec<_> = (0..samples::CONTENTS).rev().map(|key| samples::events(key, key)).collect();
-        assert_eq!(lists.events(None, 100).await.unwrap(), everybody);
-        assert_eq!(lists.events(before, 2).await.unwrap(), everybody[6..8]);
+        assert_eq!(lists.events(&all, None, 100).await.unwrap(), everybody);
+        assert_eq!(lists.events(&all, before, 2).await.unwrap(), everybody[6..8]);
     }
 }

@@ -9,6 +9,7 @@ use makegood_banking::{
 };
 use makegood_merchants::SettlementStatus;
 use makegood_money::{Currency, Money};
+use makegood_notify::{AttemptError, AttemptFailure, EndpointState, EventChoice, PreviousSecret};
 use makegood_payments::{
     Acknowledged, OrderState, Outgoing, OutgoingStatus, PaymentStatus, Source, SourceKind, TopUpStatus,
 };
@@ -80,6 +81,11 @@ pub fn merchants(key: u8, content: u8) -> Merchant {
         settlement_days: pick(&[0, 1, u32::MAX], content),
         created_at: at(1),
         livemode: content % 2 == 1,
+        feed: makegood_merchants::EventFeed {
+            endpoints: content.into(),
+            sequence: i64::from(content) * 3,
+            due_at: maybe(content, at(9)),
+        },
     }
 }
 
@@ -410,7 +416,11 @@ pub fn lookups(key: u8, content: u8) -> Lookup {
 }
 
 pub fn idempotency(key: u8, content: u8) -> Idempotency {
-    let secrets = [SecretOf::Session(id(content).into()), SecretOf::ApiKey(id(content).into())];
+    let secrets = [
+        SecretOf::Session(id(content).into()),
+        SecretOf::ApiKey(id(content).into()),
+        SecretOf::Webhook(id(content).into()),
+    ];
     Idempotency {
         id: IdempotencyKey { caller: id(key / 2), key: format!("key {key}") },
         fingerprint: [content; 32],
@@ -429,6 +439,58 @@ pub fn events(key: u8, content: u8) -> Event {
         object: format!("pay_{content}"),
         body: text(content),
         at: at(i64::from(content)),
+        sequence: maybe(content, i64::from(key) + 1),
+    }
+}
+
+fn attempt_failure(content: u8) -> AttemptFailure {
+    AttemptFailure {
+        at: at(i64::from(content)),
+        error: pick(AttemptError::ALL, content),
+        status: maybe(content / 2, 500 + u16::from(content)),
+        excerpt: text(content),
+    }
+}
+
+pub fn webhook_endpoints(key: u8, content: u8) -> WebhookEndpoint {
+    let choices = [EventChoice::default(), EventChoice::from_text("payment.*,refund.succeeded").unwrap()];
+    WebhookEndpoint {
+        id: id(key).into(),
+        merchant: id(content).into(),
+        url: text(content),
+        events: choices[usize::from(content % 2)].clone(),
+        state: pick(EndpointState::ALL, content),
+        secret: id(content).into(),
+        previous_secret: maybe(content, PreviousSecret { id: id(content + 1).into(), until: at(4) }),
+        cursor: i64::from(content),
+        open: 1,
+        dead: 2,
+        generation: 3,
+        lease_until: maybe(content / 2, at(5)),
+        next_at: maybe(content, at(6)),
+        wanted_at: maybe(content / 2, at(7)),
+        paused_until: maybe(content, at(8)),
+        failed_turns: 4,
+        failing_since: maybe(content / 2, at(9)),
+        retry_before: maybe(content, at(10)),
+        replay_before: maybe(content / 2, at(11)),
+        last_success_at: maybe(content, at(12)),
+        last_failure: maybe(content, attempt_failure(content)),
+        created_at: at(13),
+    }
+}
+
+pub fn webhook_deliveries(key: u8, content: u8) -> Delivery {
+    Delivery {
+        id: DeliveryKey { endpoint: id(key / 4).into(), event: id(key).into() },
+        sequence: i64::from(content),
+        kind: text(content),
+        object: text(content + 1),
+        attempts: i64::from(content),
+        next_at: maybe(content, at(1)),
+        dead_at: maybe(content / 2, at(2)),
+        last: maybe(content, attempt_failure(content)),
+        created_at: at(3),
     }
 }
 

@@ -130,6 +130,13 @@ const BROKEN: &[(&str, &str, &str)] = &[
     ("UPDATE idempotency SET status = 65536", "idempotency", "status"),
     ("UPDATE idempotency SET secret_kind = 'x'", "idempotency", "secret_id"),
     ("UPDATE idempotency SET secret_id = NULL", "idempotency", "secret_id"),
+    ("UPDATE merchants SET webhook_endpoints = -1", "merchants", "webhook_endpoints"),
+    ("UPDATE webhook_endpoints SET state = 'x'", "webhook_endpoints", "state"),
+    ("UPDATE webhook_endpoints SET events = 'A'", "webhook_endpoints", "events"),
+    ("UPDATE webhook_endpoints SET previous_secret_id = NULL", "webhook_endpoints", "previous_secret_until"),
+    ("UPDATE webhook_endpoints SET failure = 'x'", "webhook_endpoints", "failure"),
+    ("UPDATE webhook_deliveries SET failure_status = 65536", "webhook_deliveries", "failure_status"),
+    ("UPDATE webhook_deliveries SET failure_excerpt = NULL", "webhook_deliveries", "failure_excerpt"),
 ];
 
 macro_rules! declare {

@@ -22,4 +22,5 @@ macro_rules! on_both {
 
 mod flows;
 mod proofs;
+mod receiver;
 mod scripted_bank;

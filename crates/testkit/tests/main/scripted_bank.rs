@@ -187,7 +187,7 @@ pub(crate) fn callback_secret(wallet: &TestWallet) -> WebhookSecret {
 pub(crate) async fn tell_raw(wallet: &TestWallet, secret: &WebhookSecret, body: &str) -> u16 {
     let (now, id) = (wallet.clock.now(), "msg_1");
     let url = format!("http://{}/v1/bank-callbacks/{}", wallet.address(), wallet.bank_id());
-    let request = reqwest::Client::new()
+    let request = makegood_testkit::client()
         .post(url)
         .header("content-type", "application/json")
         .header(HEADER_ID, id)

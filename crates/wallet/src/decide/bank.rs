@@ -1,6 +1,8 @@
 //! What comes of a transfer at a bank: a worker's turn, and the bank's answer.
 
-use super::{Context, EVENT_LANGUAGE, cases, delays, ids, messages, outgoing, payments, refunds, returns};
+use super::{
+    Context, EVENT_LANGUAGE, Owner, cases, delays, ids, messages, outgoing, payments, refunds, returns,
+};
 use crate::cases::{CaseKind, CaseReason};
 use crate::outgoing::OutgoingId;
 use crate::postings::{self, Movement};
@@ -166,7 +168,7 @@ pub(super) fn tell_alert(
     alert: BankAlert,
 ) -> Result<BankAlert, Stop> {
     let object = transfer.id.to_string();
-    context.tell([0; 16], alert.as_str(), object.clone(), &object)?;
+    context.tell(Owner::Service, alert.as_str(), object.clone(), &object)?;
     Ok(alert)
 }
 
@@ -295,7 +297,7 @@ pub(super) fn save_top_up(context: &mut Context<'_>, top_up: TopUp, kind: &str) 
 pub(super) fn tell_top_up(context: &mut Context<'_>, top_up: &TopUp, kind: &str) -> Result<(), Stop> {
     let livemode = context.settings.livemode;
     let view = TopUpView::of(top_up, context.facts, Role::Payer, livemode, EVENT_LANGUAGE)?;
-    context.tell(top_up.user.raw(), kind, top_up.id.to_string(), &view)
+    context.tell(top_up.user, kind, top_up.id.to_string(), &view)
 }
 
 fn payment_settled(context: &mut Context<'_>, transfer: &BankTransfer, id: PaymentId) -> Result<(), Stop> {

@@ -1,6 +1,6 @@
 //! Operations cases: opened by whatever finds that something went wrong, closed by a person.
 
-use super::{Context, EVENT_LANGUAGE};
+use super::{Context, EVENT_LANGUAGE, Owner};
 use crate::cases::{CaseKind, CaseReason, OperationsCase};
 use crate::tables::{Lookup, LookupKey, LookupKind};
 use crate::view::CaseView;
@@ -79,7 +79,7 @@ pub(super) fn close(context: &mut Context<'_>, id: CaseId, note: &str) -> Result
 /// Tells the staff: what belongs to nobody else is theirs.
 fn tell(context: &mut Context<'_>, case: &OperationsCase, kind: &str) -> Result<(), Stop> {
     let view = CaseView::of(case, context.now, context.settings.livemode, EVENT_LANGUAGE);
-    context.tell([0; 16], kind, case.id.to_string(), &view)
+    context.tell(Owner::Service, kind, case.id.to_string(), &view)
 }
 
 #[cfg(test)]

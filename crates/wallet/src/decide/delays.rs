@@ -100,7 +100,7 @@ fn tell_delay(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<(), 
             };
             let livemode = context.settings.livemode;
             let view = TopUpView::of(&top_up, context.facts, Role::Payer, livemode, EVENT_LANGUAGE)?;
-            context.tell(top_up.user.raw(), kind, top_up.id.to_string(), &view)
+            context.tell(top_up.user, kind, top_up.id.to_string(), &view)
         }
         Purpose::Withdrawal(id) => outgoing::tell(context, OutgoingId::Withdrawal(id), "delayed"),
         Purpose::Payout(id) => outgoing::tell(context, OutgoingId::Payout(id), "delayed"),

@@ -25,6 +25,7 @@ pub(super) fn create(
         settlement_days: context.settings.settlement_days,
         created_at: context.now,
         livemode: context.settings.livemode,
+        feed: makegood_merchants::EventFeed::default(),
     };
     let reply = MerchantCreatedView::reply(&merchant, key, context.settings.livemode)?;
     context.facts.api_keys.add(ApiKey {
@@ -125,7 +126,7 @@ pub(super) fn cancel_order(context: &mut Context<'_>, id: OrderId) -> Result<Rep
     let view = view(context, &order)?;
     if was_open {
         let told = OrderView::of(&order, context.facts, context.settings, EVENT_LANGUAGE)?;
-        context.tell(order.merchant.raw(), "order.cancelled", order.id.to_string(), &told)?;
+        context.tell(order.merchant, "order.cancelled", order.id.to_string(), &told)?;
         context.facts.orders.set(order.clone())?;
     }
     let is_reversing = match order.reversing {

@@ -16,13 +16,16 @@ mod refunds;
 mod returns;
 pub(crate) mod settlements;
 mod transfers;
+mod webhook_turns;
+mod webhooks;
 mod withdrawals;
 
 pub use bank::{BankAlert, ClaimedTransfer, Heard};
 pub(crate) use notices::window_key;
+pub use webhook_turns::ClaimedEndpoint;
 
-use crate::postings::{Account, Kind, Movement};
-use crate::tables::{Event, Lookup, LookupKey, LookupKind};
+use crate::postings::{Account, Kind, Movement, Purse};
+use crate::tables::{Event, EventId, Lookup, LookupKey, LookupKind, MerchantId, StaffId, UserId};
 use crate::texts::{Language, Role};
 use crate::view::PaymentView;
 use crate::{Action, Actor, Code, Command, Facts, Reply, Settings, Stop};
@@ -116,6 +119,22 @@ pub(crate) fn decide(context: &mut Context<'_>) -> Result<Reply, Stop> {
         }
         Action::Settle { settlement } => settlements::settle(context, *settlement),
         Action::CloseCase { case, note } => cases::close(context, *case, note),
+        Action::CreateWebhookEndpoint { merchant, url, events } => {
+            webhooks::create(context, *merchant, url, events.clone())
+        }
+        Action::UpdateWebhookEndpoint { endpoint, change } => webhooks::update(context, *endpoint, change),
+        Action::DeleteWebhookEndpoint { endpoint } => webhooks::delete(context, *endpoint),
+        Action::RotateWebhookSecret { endpoint } => webhooks::rotate_secret(context, *endpoint),
+        Action::TestWebhookEndpoint { endpoint } => webhooks::test(context, *endpoint),
+        Action::ReplayWebhooks { endpoint, event } => webhooks::replay(context, *endpoint, event.as_ref()),
+        Action::WakeWebhookEndpoints { merchant, endpoints } => {
+            webhook_turns::wake(context, *merchant, endpoints)
+        }
+        Action::ClaimWebhookTurn { endpoint } => webhook_turns::claim(context, *endpoint),
+        Action::EndWebhookTurn(turn) => webhook_turns::end(context, turn),
+        Action::ForgetWebhookDeliveries { endpoint, events } => {
+            webhook_turns::forget(context, *endpoint, events)
+        }
     }
 }
 
@@ -216,15 +235,39 @@ impl Context<'_> {
         self.facts.lookups.set(Lookup { id, target, fingerprint: self.command.fingerprint })
     }
 
-    /// Tells an owner what happened to an object.
+    /// Tells an owner what happened to an object. A merchant's event gets its number here, under the lock of the
+    /// journal's head: numbers are in the order of commits.
     pub(crate) fn tell(
         &mut self,
-        owner: RawId,
+        owner: impl Into<Owner>,
         kind: &str,
         object: String,
         data: &impl serde::Serialize,
     ) -> Result<(), Stop> {
-        let id = self.ids.make();
+        let owner = owner.into();
+        let sequence = owner.merchant().map_or(Ok(None), |merchant| self.next_sequence(merchant))?;
+        self.tell_numbered(owner.raw(), (kind, sequence), object, data).map(|_| ())
+    }
+
+    /// The number of a merchant's next event; none where nobody listens, or where the owner is no merchant.
+    fn next_sequence(&mut self, merchant: MerchantId) -> Result<Option<i64>, Stop> {
+        let row = self.facts.merchants.get(&merchant)?;
+        let Some(row) = row.filter(|row| row.feed.endpoints > 0) else { return Ok(None) };
+        let mut row = row.clone();
+        let sequence = row.feed.next(self.now);
+        self.facts.merchants.set(row)?;
+        Ok(sequence)
+    }
+
+    /// Tells an owner of something, under this number of theirs.
+    fn tell_numbered(
+        &mut self,
+        owner: RawId,
+        (kind, sequence): (&str, Option<i64>),
+        object: String,
+        data: &impl serde::Serialize,
+    ) -> Result<EventId, Stop> {
+        let id: EventId = self.ids.make();
         let body = EventBody {
             id: String::new(),
             r#type: kind,
@@ -232,9 +275,11 @@ impl Context<'_> {
             livemode: self.settings.livemode,
             data,
         };
-        let body = EventBody { id: makegood_base::EventId::to_string(&id), ..body };
+        let body = EventBody { id: id.to_string(), ..body };
         let body = serde_json::to_string(&body).map_err(|error| Stop::Broken(error.to_string()))?;
-        self.facts.events.add(Event { id, kind: kind.to_owned(), owner, object, body, at: self.now })
+        let (kind, at) = (kind.to_owned(), self.now);
+        self.facts.events.add(Event { id, kind, owner, object, body, at, sequence })?;
+        Ok(id)
     }
 
     /// A payment as `role` sees it.
@@ -244,6 +289,62 @@ impl Context<'_> {
         role: Role,
     ) -> Result<PaymentView, Stop> {
         PaymentView::of(payment, self.facts, role, self.settings, self.language())
+    }
+}
+
+/// To whom an event is told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Owner {
+    /// A merchant, whose webhook endpoints get it.
+    Merchant(MerchantId),
+    /// A user or a member of staff, who have no endpoints.
+    Person(RawId),
+    /// The service itself: its staff read it.
+    Service,
+}
+
+impl Owner {
+    const fn raw(self) -> RawId {
+        match self {
+            Self::Merchant(id) => id.raw(),
+            Self::Person(raw) => raw,
+            Self::Service => [0; 16],
+        }
+    }
+
+    /// The merchant that it is.
+    const fn merchant(self) -> Option<MerchantId> {
+        match self {
+            Self::Merchant(id) => Some(id),
+            Self::Person(_) | Self::Service => None,
+        }
+    }
+}
+
+impl From<MerchantId> for Owner {
+    fn from(id: MerchantId) -> Self {
+        Self::Merchant(id)
+    }
+}
+
+impl From<UserId> for Owner {
+    fn from(id: UserId) -> Self {
+        Self::Person(id.raw())
+    }
+}
+
+impl From<StaffId> for Owner {
+    fn from(id: StaffId) -> Self {
+        Self::Person(id.raw())
+    }
+}
+
+impl From<Purse> for Owner {
+    fn from(purse: Purse) -> Self {
+        match purse {
+            Purse::User(user) => user.into(),
+            Purse::Merchant(merchant) => merchant.into(),
+        }
     }
 }
 

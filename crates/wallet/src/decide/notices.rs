@@ -1,7 +1,7 @@
 //! When a bank is not there, and what is wrong with it: maintenance windows and incidents, from the bank or from our
 //! staff.
 
-use super::Context;
+use super::{Context, Owner};
 use crate::tables::{Incident, IncidentId, Lookup, LookupKey, LookupKind, MaintenanceId, MaintenanceWindow};
 use crate::texts::Reason;
 use crate::view::{IncidentView, MaintenanceView};
@@ -88,7 +88,7 @@ pub(super) fn set_maintenance(
         ended_at: None,
     };
     let view = MaintenanceView::of(&row, context.now, context.settings.livemode);
-    context.tell([0; 16], "maintenance.set", row.id.to_string(), &view)?;
+    context.tell(Owner::Service, "maintenance.set", row.id.to_string(), &view)?;
     context.facts.maintenance_windows.add(row)?;
     Reply::json(201, &view)
 }
@@ -103,7 +103,7 @@ pub(super) fn end_maintenance(context: &mut Context<'_>, id: MaintenanceId) -> R
         row.ended_at = Some(now);
         context.facts.maintenance_windows.set(row.clone())?;
         let view = MaintenanceView::of(&row, now, livemode);
-        context.tell([0; 16], "maintenance.ended", id.to_string(), &view)?;
+        context.tell(Owner::Service, "maintenance.ended", id.to_string(), &view)?;
     }
     Reply::json(200, &MaintenanceView::of(&row, now, livemode))
 }
@@ -129,7 +129,7 @@ pub(super) fn open_incident(
         ended_at: None,
     };
     let view = IncidentView::of(&row, context.settings.livemode);
-    context.tell([0; 16], "incident.opened", row.id.to_string(), &view)?;
+    context.tell(Owner::Service, "incident.opened", row.id.to_string(), &view)?;
     context.facts.incidents.add(row)?;
     Reply::json(201, &view)
 }
@@ -142,7 +142,7 @@ pub(super) fn end_incident(context: &mut Context<'_>, id: IncidentId) -> Result<
     if row.ended_at.is_none() {
         row.ended_at = Some(context.now);
         context.facts.incidents.set(row.clone())?;
-        context.tell([0; 16], "incident.ended", id.to_string(), &IncidentView::of(&row, livemode))?;
+        context.tell(Owner::Service, "incident.ended", id.to_string(), &IncidentView::of(&row, livemode))?;
     }
     Reply::json(200, &IncidentView::of(&row, livemode))
 }

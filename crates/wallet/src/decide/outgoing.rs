@@ -294,7 +294,7 @@ pub(super) fn tell(context: &mut Context<'_>, id: OutgoingId, what: &str) -> Res
 
 fn tell_of(context: &mut Context<'_>, out: &Out, what: &str) -> Result<(), Stop> {
     let view = view(context, out, EVENT_LANGUAGE)?;
-    context.tell(out.purse.owner(), &out.id.event(what), out.id.to_string(), &view)
+    context.tell(out.purse, &out.id.event(what), out.id.to_string(), &view)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Payments: started, confirmed, left, closed.
 
-use super::{Context, Declined, EVENT_LANGUAGE, ids};
+use super::{Context, Declined, EVENT_LANGUAGE, Owner, ids};
 use crate::tables::{Merchant, Order, Payment, PaymentId};
 use crate::texts::Role;
 use crate::view::PaymentView;
@@ -184,7 +184,9 @@ fn save(context: &mut Context<'_>, payment: &Payment, order: Option<Order>) -> R
 
 /// Tells the payer and the merchant what became of a payment, each what is theirs to know.
 pub(super) fn tell(context: &mut Context<'_>, payment: &Payment, kind: &str) -> Result<(), Stop> {
-    for (owner, role) in [(payment.payer.raw(), Role::Payer), (payment.merchant.raw(), Role::Merchant)] {
+    for (owner, role) in
+        [(Owner::from(payment.payer), Role::Payer), (payment.merchant.into(), Role::Merchant)]
+    {
         let view = PaymentView::of(payment, context.facts, role, context.settings, EVENT_LANGUAGE)?;
         context.tell(owner, kind, payment.id.to_string(), &view)?;
     }

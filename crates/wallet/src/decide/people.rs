@@ -61,7 +61,7 @@ pub(super) fn add_staff(
     };
     take_login(context, LookupKind::StaffLogin, login, staff.id.raw())?;
     let view = StaffView::of(&staff, context.settings.livemode);
-    context.tell(staff.id.raw(), "staff.added", staff.id.to_string(), &view)?;
+    context.tell(staff.id, "staff.added", staff.id.to_string(), &view)?;
     context.facts.staff.add(staff)?;
     Reply::json(201, &view)
 }
@@ -100,7 +100,7 @@ pub(super) fn open_session(
     let reply = SessionOpenedView::reply(&session, context.settings.livemode)?;
     if let Principal::Staff(staff) = opened.principal {
         let object = session.id.to_string();
-        context.tell(staff.raw(), "staff.session_opened", object.clone(), &object)?;
+        context.tell(staff, "staff.session_opened", object.clone(), &object)?;
     }
     context.facts.sessions.add(session)?;
     Ok(reply)

@@ -1,6 +1,6 @@
 //! Refunds that a merchant decides.
 
-use super::{Context, Declined, EVENT_LANGUAGE, ids, payments};
+use super::{Context, Declined, EVENT_LANGUAGE, Owner, ids, payments};
 use crate::postings::{self, Account, Kind, RefundShares};
 use crate::tables::{LookupKind, PaymentId, Refund};
 use crate::texts::{Language, Role};
@@ -137,7 +137,8 @@ fn move_money(context: &mut Context<'_>, payment: &Payment, refund: &mut Refund)
 
 /// Tells the payer and the merchant what became of a refund, each what is theirs to know.
 pub(super) fn tell(context: &mut Context<'_>, refund: &Refund, kind: &str) -> Result<(), Stop> {
-    for (owner, role) in [(refund.payer.raw(), Role::Payer), (refund.merchant.raw(), Role::Merchant)] {
+    for (owner, role) in [(Owner::from(refund.payer), Role::Payer), (refund.merchant.into(), Role::Merchant)]
+    {
         let view = view(context, refund, role, EVENT_LANGUAGE)?;
         context.tell(owner, kind, refund.id.to_string(), &view)?;
     }

@@ -2,7 +2,7 @@
 //! it. What a bank has done is never refused.
 
 use super::bank::{self, BankAlert, post, refund_of, top_up_of, transfer_of};
-use super::{Context, cases, ids, payments, payouts, refunds, withdrawals};
+use super::{Context, Owner, cases, ids, payments, payouts, refunds, withdrawals};
 use crate::cases::{CaseKind, CaseReason};
 use crate::postings::{self, Account, Bearers, Kind, MerchantShares, UserShares};
 use crate::tables::{BankTransfer, BankTransferId, Payment, PaymentId, RefundId, TopUpId, UserId};
@@ -25,7 +25,7 @@ pub(super) fn unknown_reference(context: &mut Context<'_>, bank: &str, told: &To
     post(context, postings::unidentified(bank, told.amount), transaction, transaction.raw())?;
     let object = transaction.to_string();
     cases::open(context, CaseKind::UnidentifiedMoney, &object, CaseReason::BankMismatch)?;
-    context.tell([0; 16], BankAlert::UnknownReference.as_str(), object, told)?;
+    context.tell(Owner::Service, BankAlert::UnknownReference.as_str(), object, told)?;
     Reply::json(200, &bank::Heard { alert: Some(BankAlert::UnknownReference), took: None })
 }
 

@@ -108,5 +108,5 @@ fn tell(
 ) -> Result<(), Stop> {
     let view =
         SettlementView::of(settlement, schedule, context.now, context.settings.livemode, EVENT_LANGUAGE);
-    context.tell(settlement.merchant.raw(), kind, settlement.id.to_string(), &view)
+    context.tell(settlement.merchant, kind, settlement.id.to_string(), &view)
 }

@@ -56,7 +56,7 @@ pub(super) fn transfer(
     }
     context.take_reference(LookupKind::TransferRef, payer.raw(), client_ref, transfer.id.raw())?;
     let seen_by_payee = TransferView::of(&transfer, false, livemode);
-    context.tell(payee.raw(), "transfer.received", transfer.id.to_string(), &seen_by_payee)?;
+    context.tell(payee, "transfer.received", transfer.id.to_string(), &seen_by_payee)?;
     let view = TransferView::of(&transfer, true, livemode);
     context.facts.transfers.add(transfer)?;
     Reply::json(201, &view)

@@ -20,6 +20,7 @@ mod request;
 mod sentences;
 mod service;
 mod told;
+mod webhooks;
 
 #[cfg(test)]
 mod errors_page;
@@ -171,5 +172,8 @@ fn entry(code: Code) -> &'static Entry {
         Code::RefundExceedsPayment => &refunds::EXCEEDS_PAYMENT,
         Code::RefundNotRefundable => &refunds::NOT_REFUNDABLE,
         Code::RefundMerchantShort => &refunds::MERCHANT_SHORT,
+        Code::WebhookUrlRefused => &webhooks::URL_REFUSED,
+        Code::WebhookEndpointLimit => &webhooks::ENDPOINT_LIMIT,
+        Code::WebhookEndpointDisabled => &webhooks::ENDPOINT_DISABLED,
     }
 }

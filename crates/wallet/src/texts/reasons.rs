@@ -3,6 +3,7 @@
 
 use super::Language;
 use makegood_base::limits::{REFERENCE_LENGTH_MAX, TEXT_LENGTH_MAX};
+use makegood_notify::UrlRefusal;
 use serde::Serialize;
 
 /// So many names a sentence tells; a longer list is in the data alone.
@@ -58,6 +59,18 @@ pub enum Reason {
         /// How it is written.
         expected: Format,
     },
+    /// It is an address that is never called.
+    Url {
+        /// What is wrong with it.
+        #[serde(serialize_with = "refusal_word")]
+        #[cfg_attr(feature = "openapi", schema(value_type = String))]
+        refusal: UrlRefusal,
+    },
+    /// There cannot be more of them.
+    AtMost {
+        /// How many there can be.
+        maximum: u64,
+    },
     /// It is not what is expected here.
     NotUnderstood,
     /// The body is not JSON from here on.
@@ -110,6 +123,8 @@ pub enum Format {
     Text,
     /// The place behind which a page begins.
     Cursor,
+    /// A kind of event, or the beginning of one.
+    EventPattern,
 }
 
 impl Reason {
@@ -164,6 +179,11 @@ impl Reason {
             Self::WrongFormat { expected: Format::Cursor } => {
                 format!("{field} must be the `next_cursor` of the page before.")
             }
+            Self::WrongFormat { expected: Format::EventPattern } => {
+                format!("{field} must be `*`, a kind of event such as `payment.succeeded`, or `payment.*`.")
+            }
+            Self::Url { refusal } => format!("{field} {}.", refused_english(*refusal)),
+            Self::AtMost { maximum } => format!("There can be at most {maximum}."),
             Self::NotUnderstood => format!("{field} is not what is expected here."),
             Self::InvalidJson { line, column } => {
                 format!("The body is not valid JSON at line {line}, column {column}.")
@@ -204,6 +224,11 @@ impl Reason {
             Self::WrongFormat { expected: Format::Cursor } => {
                 format!("{field}应为上一页的 `next_cursor`。")
             }
+            Self::WrongFormat { expected: Format::EventPattern } => {
+                format!("{field}应为 `*`、`payment.succeeded` 之类的事件类型，或 `payment.*`。")
+            }
+            Self::Url { refusal } => format!("{field}{}。", refused_chinese(*refusal)),
+            Self::AtMost { maximum } => format!("最多只能有 {maximum} 个。"),
             Self::NotUnderstood => format!("{field}不符合此处的要求。"),
             Self::InvalidJson { line, column } => {
                 format!("请求体在第 {line} 行第 {column} 列处不是有效的 JSON。")
@@ -212,6 +237,35 @@ impl Reason {
                 format!("请求体的 JSON 在第 {line} 行第 {column} 列处中断。")
             }
         }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn refusal_word<S: serde::Serializer>(refusal: &UrlRefusal, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(refusal.as_str())
+}
+
+const fn refused_english(refusal: UrlRefusal) -> &'static str {
+    match refusal {
+        UrlRefusal::TooLong => "is too long",
+        UrlRefusal::Malformed => "is not a URL in plain ASCII without a fragment",
+        UrlRefusal::Scheme => "must begin with https://",
+        UrlRefusal::Credentials => "must not hold a user name or a password",
+        UrlRefusal::Port => "has a port that is not allowed",
+        UrlRefusal::Host => "must name a host of the public internet, written in the usual way",
+        UrlRefusal::Address => "must not be a private, local or reserved address",
+    }
+}
+
+const fn refused_chinese(refusal: UrlRefusal) -> &'static str {
+    match refusal {
+        UrlRefusal::TooLong => "过长",
+        UrlRefusal::Malformed => "不是纯 ASCII 且不含片段的 URL",
+        UrlRefusal::Scheme => "应以 https:// 开头",
+        UrlRefusal::Credentials => "不能包含用户名或密码",
+        UrlRefusal::Port => "使用了不允许的端口",
+        UrlRefusal::Host => "应为公网主机，并按通常方式书写",
+        UrlRefusal::Address => "不能是私有、本机或保留地址",
     }
 }
 
@@ -293,6 +347,14 @@ mod tests {
                 "`a.b` must be the `next_cursor` of the page before.",
                 "`a.b` 应为上一页的 `next_cursor`。",
                 r#"{"kind":"wrong_format","expected":"cursor"}"#,
+            ],
+        );
+        check(
+            Reason::Url { refusal: UrlRefusal::Scheme },
+            [
+                "`a.b` must begin with https://.",
+                "`a.b` 应以 https:// 开头。",
+                r#"{"kind":"url","refusal":"scheme"}"#,
             ],
         );
         check(

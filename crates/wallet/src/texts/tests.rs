@@ -72,6 +72,8 @@ pub(super) const NOTHING_TO_DO: &[(Role, &str, &[Code])] = &[
             Code::RecallReturned,
             Code::RefundExceedsPayment,
             Code::RefundNotRefundable,
+            Code::WebhookUrlRefused,
+            Code::WebhookEndpointDisabled,
         ],
     ),
 ];

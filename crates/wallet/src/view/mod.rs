@@ -10,6 +10,7 @@ mod rails;
 mod settlement;
 mod standing;
 mod trace;
+mod webhooks;
 
 pub use cases::{CaseView, ExplainedView};
 pub use decline::DeclineView;
@@ -25,6 +26,7 @@ pub use people::{
 pub use rails::{BankTransferView, IncidentView, MaintenanceView, MessageView, RecallView};
 pub use settlement::{NextSettlementView, SettlementView};
 pub use trace::{HopView, TraceView};
+pub use webhooks::{AttemptView, WebhookDeliveryView, WebhookEndpointView, WebhooksRequestedView};
 
 pub(crate) use payment::order_of;
 pub(crate) use rails::message_keys;

@@ -120,6 +120,7 @@ impl HttpBank {
             .timeout(config.answer_timeout)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .tls_certs_only(crate::outbound::tls_roots()?)
             .build()
             .map_err(|error| error.to_string())?;
         let secret = config.callback_secret.as_deref().map(WebhookSecret::parse);

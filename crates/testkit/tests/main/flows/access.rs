@@ -161,7 +161,7 @@ async fn what_is_the_services_own(db: Db) {
     let seen = wallet.read(staff.caller, Query::Payment(paid)).await.expect(200);
     assert_eq!(seen.text("/merchant_fee/amount"), "0.03");
     // What staff do leaves an event.
-    let events = wallet.app.lists().events_of(staff.id.raw(), None, 10).await.unwrap();
+    let events = wallet.app.lists().events_of(staff.id.raw(), &Default::default(), None, 10).await.unwrap();
     let kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!(kinds.len(), 2, "{kinds:?}");
     assert!(kinds.contains(&"staff.added") && kinds.contains(&"staff.session_opened"), "{kinds:?}");

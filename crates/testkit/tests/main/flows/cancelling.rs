@@ -56,7 +56,7 @@ impl Till {
     async fn pool(&self) -> String {
         let bank = self.wallet.bank();
         let secret = &self.wallet.app.secrets().bank_secret;
-        let books = reqwest::Client::new().get(format!("{}/v1/books", bank.url())).bearer_auth(secret);
+        let books = makegood_testkit::client().get(format!("{}/v1/books", bank.url())).bearer_auth(secret);
         let books: serde_json::Value = books.send().await.unwrap().json().await.unwrap();
         assert_eq!(books["differences"], 0, "{books}");
         let pool = books["accounts"].as_array().unwrap().iter().find(|row| row["account"] == "pool");
@@ -182,7 +182,7 @@ async fn given_back_to_a_closed_card(db: Db) {
     let attempt = till.attempt(cards::CLOSED_WHEN_REFUNDED).await;
     let faults = json!({"next": [{"behaviour": "times_out_but_executes", "count": 1}]});
     let secret = &till.wallet.app.secrets().bank_secret;
-    let control = reqwest::Client::new().post(format!("{}/control/faults", till.wallet.bank().url()));
+    let control = makegood_testkit::client().post(format!("{}/control/faults", till.wallet.bank().url()));
     assert!(control.bearer_auth(secret).json(&faults).send().await.unwrap().status().is_success());
     till.wallet.run().await;
     assert_eq!(till.wallet.status(&till.payer, attempt).await, "unknown");

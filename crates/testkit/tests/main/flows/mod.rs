@@ -13,6 +13,7 @@ mod rails_live;
 mod refunds;
 mod top_ups;
 mod traces;
+mod webhooks;
 mod withdrawals;
 mod workers;
 

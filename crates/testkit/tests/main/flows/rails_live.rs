@@ -18,7 +18,7 @@ struct Stream {
 impl Stream {
     async fn open(town: &Town, path: &str, token: &str, last: Option<&str>) -> reqwest::Response {
         let url = format!("http://{}{path}", town.wallet.address());
-        let mut request = reqwest::Client::new().get(url).bearer_auth(token);
+        let mut request = makegood_testkit::client().get(url).bearer_auth(token);
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }

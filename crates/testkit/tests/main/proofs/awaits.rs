@@ -13,11 +13,12 @@ use makegood_banksim::cards;
 use makegood_base::Clock as _;
 use makegood_notify::{HEADER_ID, HEADER_SIGNATURE, HEADER_TIMESTAMP, WebhookSecret};
 use makegood_payments::Source;
+use makegood_store::EventFilter;
 use makegood_testkit::{Db, PASSWORD, Person, Shop, TestWallet, payment};
 use makegood_wallet::tables::{
     BankCardId, PaymentId, PayoutId, RefundId, StaffId, TopUpId, TransferId, WithdrawalId,
 };
-use makegood_wallet::{Action, Caller, Query};
+use makegood_wallet::{Action, Caller, EndpointChange, Query};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -32,7 +33,8 @@ const AWAITS_MAX: u64 = 1_000;
 const ROWS: &str = "SELECT (SELECT COUNT(*) FROM transfers) + (SELECT COUNT(*) FROM top_ups)
     + (SELECT COUNT(*) FROM orders) + (SELECT COUNT(*) FROM payments) + (SELECT COUNT(*) FROM refunds)
     + (SELECT COUNT(*) FROM withdrawals) + (SELECT COUNT(*) FROM payouts)
-    + (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM merchants) + (SELECT COUNT(*) FROM bank_cards)";
+    + (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM merchants) + (SELECT COUNT(*) FROM bank_cards)
+    + (SELECT COUNT(*) FROM webhook_endpoints)";
 
 struct Scene {
     wallet: TestWallet,
@@ -318,6 +320,9 @@ impl Scene {
                 let path = format!("/v1/payouts/{}/cancel", made.text("/id"));
                 Ask::new(path, shop, Value::Null, 200, 0)
             }
+            _ if route.contains("/v1/webhook-endpoints") && !route.starts_with("GET") => {
+                self.ask_an_endpoint(route).await
+            }
             _ => self.ask_to_read(route).await,
         }
     }
@@ -365,6 +370,38 @@ impl Scene {
         }
     }
 
+    /// A new endpoint that nothing has been sent to.
+    async fn endpoint(&self) -> String {
+        let shop = self.wallet.shop(&self.user).await;
+        let url = "https://shop.example.com/hook".to_owned();
+        let action = Action::CreateWebhookEndpoint { merchant: None, url, events: Default::default() };
+        let id = self.wallet.submit(shop.caller, action).await.expect(201).text("/id").to_owned();
+        // It is never called.
+        let endpoint = id.parse().unwrap();
+        let change = EndpointChange { enabled: Some(false), ..EndpointChange::default() };
+        let _off = self.wallet.submit(shop.caller, Action::UpdateWebhookEndpoint { endpoint, change }).await;
+        id
+    }
+
+    async fn ask_an_endpoint(&self, route: &str) -> Ask {
+        let user = self.user.token.as_str();
+        let (method, path) = route.split_once(' ').unwrap();
+        if !path.contains("{id}") {
+            let shop = self.wallet.shop(&self.user).await;
+            let body = json!({"url": "https://shop.example.com/hook", "merchant": shop.id});
+            return Ask::new(path, user, body, 201, 1);
+        }
+        let path = path.replace("{id}", &self.endpoint().await);
+        match (method, path.rsplit('/').next().unwrap()) {
+            ("DELETE", _) => Ask { statuses: [204, 404], ..Ask::new(path, user, Value::Null, 204, 0) },
+            // Disabled, so that nobody is called: the answer is kept as any other is.
+            (_, "test") => Ask::new(path, user, Value::Null, 409, 0),
+            (_, "replay") => Ask::new(path, user, json!({"all_dead": true}), 409, 0),
+            (_, "rotate-secret") => Ask::new(path, user, Value::Null, 200, 0),
+            _ => Ask::new(path, user, json!({"events": ["payment.*"]}), 200, 0),
+        }
+    }
+
     async fn ask_to_read(&self, route: &str) -> Ask {
         let path = route.strip_prefix("GET ").unwrap_or_else(|| unreachable!("{route} is not tested"));
         let of_shop = ["/v1/orders", "/v1/refunds"].iter().any(|start| path.starts_with(start));
@@ -385,11 +422,16 @@ impl Scene {
             "/v1/ops/bank-transfers/" => self.paid_out.clone(),
             "/v1/ops/maintenance-windows/" => self.window.clone(),
             "/v1/ops/incidents/" => self.incident.clone(),
+            "/v1/webhook-endpoints/" => self.endpoint().await,
+            "/v1/events/" => {
+                let (lists, all) = (self.wallet.app.lists(), EventFilter::default());
+                lists.events_of(self.user.id.raw(), &all, None, 1).await.unwrap()[0].id.to_string()
+            }
             _ => String::new(),
         };
         let token = match path.starts_with("/v1/ops/") {
             true => &self.staff.token,
-            false if of_shop => &self.shop.token,
+            false if of_shop || path == "/v1/webhook-endpoints" => &self.shop.token,
             false => &self.user.token,
         };
         Ask::new(format!("{before}{id}{after}"), token, Value::Null, 200, 0)

@@ -23,6 +23,7 @@ mod references;
 mod restarts;
 mod snapshots;
 mod visibility;
+mod webhooks;
 
 use futures_util::future::join_all;
 use makegood_app::{App, BankConfig, JobsConfig};
