@@ -21,5 +21,5 @@ pub use engine::{Engine, EngineLimits, Undecided};
 pub use jobs::{Jobs, JobsConfig};
 pub use outbound::bank::{Bank, BankAdapter, BankConfig, Calling, Heard, Message, MessageRefused, Place};
 pub use passwords::{PasswordPool, PasswordPoolConfig};
-pub use secrets::{Secrets, SecretsError};
+pub use secrets::{BankSecrets, GivenSecrets, Secrets, SecretsError};
 pub use system::{SystemClock, SystemEntropy};
