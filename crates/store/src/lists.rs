@@ -5,7 +5,7 @@ use crate::{
     Failure, Filter, HistoryEntry,
     cells::Cells,
     mapping::Mapped,
-    sql::{DUE_TIMERS, EXPIRED_KEYS, query_keys},
+    sql::{DUE_TIMERS, DUE_TIMERS_SINCE, EXPIRED_KEYS, query_keys},
 };
 use makegood_auth::{Principal, StaffRole};
 use makegood_base::{
@@ -131,6 +131,7 @@ const ACCOUNTS_OF_OWNER: &str = "SELECT id FROM ledger_accounts WHERE owner = $1
 pub fn texts() -> Vec<&'static str> {
     vec![
         DUE_TIMERS,
+        DUE_TIMERS_SINCE,
         EXPIRED_KEYS,
         PAYMENTS_OF_PAYER,
         PAYMENTS_OF_MERCHANT,
