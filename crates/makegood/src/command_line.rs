@@ -56,7 +56,7 @@ pub(crate) enum Command {
         #[arg(long)]
         quick: bool,
         /// Only these parts.
-        #[arg(long, value_delimiter = ',', default_value = "ledger,callers,http,growth,memory")]
+        #[arg(long, value_delimiter = ',', default_value = "ledger,callers,http,growth,memory,banks,peak")]
         only: Vec<Part>,
         /// Be the bare endpoint that payments over HTTP are held against.
         #[arg(long, hide = true)]
