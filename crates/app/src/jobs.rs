@@ -4,6 +4,7 @@
 //! worker that was lost and one that took over, can do no harm: the second finds nothing to do.
 
 mod banks;
+mod passes;
 mod webhooks;
 
 use crate::engine::{Engine, Undecided};
@@ -11,14 +12,15 @@ use crate::outbound::bank::Bank;
 use crate::outbound::webhooks::{Webhooks, WebhooksConfig};
 use makegood_banking::{Answer, BreakerLimits};
 use makegood_base::{Clock, Entropy, IdSeed, Timestamp};
-use makegood_store::{Failure, Lists, Store};
+use makegood_store::{Lists, Store};
 use makegood_wallet::tables::{
     AccountId, BankTransferId, MerchantId, OrderId, PaymentId, SettlementId, TimerKey, TimerKind,
     WebhookEndpointId,
 };
 use makegood_wallet::{Action, BankAlert, ClaimedTransfer, Command, Facts, Needs, Reply};
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use passes::{Passes, UnderWay};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -86,7 +88,7 @@ struct Parts<S> {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     config: JobsConfig,
-    under_way: Mutex<HashSet<TimerKey>>,
+    under_way: UnderWay,
     stopping: tokio::sync::Notify,
 }
 
@@ -102,7 +104,7 @@ impl<S: Store> Jobs<S> {
         config: JobsConfig,
     ) -> Self {
         let banks = banks.iter().map(|bank| (bank.id().to_owned(), Arc::clone(bank))).collect();
-        let (under_way, maintenance_read_at) = (Mutex::new(HashSet::new()), Mutex::new(None));
+        let (under_way, maintenance_read_at) = (UnderWay::default(), Mutex::new(None));
         let stopping = tokio::sync::Notify::new();
         let parts = Parts {
             engine,
@@ -127,18 +129,16 @@ impl<S: Store> Jobs<S> {
         self.parts.webhooks.open();
         let work = self.parts.engine.work();
         let mut next_sweep = tokio::time::Instant::now();
+        let mut passes = Passes::default();
         let looking = self.clone().keep_looking();
         tasks.spawn(looking);
         tokio::pin!(stop);
         loop {
             let told = work.notified();
-            let due = self.due().await.unwrap_or_else(|error| {
-                tracing::warn!(%error, "due timers cannot be read");
-                Vec::new()
-            });
+            let due = self.pass(&mut passes).await;
             let mut started = 0;
             for timer in due {
-                if self.take(timer) {
+                if self.parts.under_way.take(timer) {
                     started += 1;
                     let jobs = self.clone();
                     tasks.spawn(async move { jobs.work_and_release(timer).await });
@@ -153,8 +153,7 @@ impl<S: Store> Jobs<S> {
             let pause = async {
                 // Timers that are under way stay due until their commit: without a pause they would be read
                 // again and again.
-                // The more wait for a bank, the more is read in vain: a pass costs the same share of the time.
-                let in_vain = Duration::from_micros(20).saturating_mul(self.under_way());
+                let in_vain = passes.in_vain(&self.parts.under_way);
                 tokio::time::sleep(Duration::from_millis(if started > 0 { 2 } else { 20 }) + in_vain).await;
                 tokio::select! {
                     () = told => {}
@@ -193,26 +192,14 @@ impl<S: Store> Jobs<S> {
         }
     }
 
-    async fn due(&self) -> Result<Vec<TimerKey>, Failure> {
-        // Timers that are under way are due still: they must not hide those behind them.
-        let limit = self.parts.config.timers_max.saturating_add(self.under_way());
-        self.parts.store.due_timers(self.parts.clock.now(), limit).await
-    }
-
-    fn under_way(&self) -> u32 {
-        let count = self.parts.under_way.lock().unwrap_or_else(PoisonError::into_inner).len();
-        u32::try_from(count).unwrap_or(u32::MAX)
-    }
-
-    fn take(&self, timer: TimerKey) -> bool {
-        self.parts.under_way.lock().unwrap_or_else(PoisonError::into_inner).insert(timer)
-    }
-
     async fn work_and_release(&self, timer: TimerKey) {
-        if let Err(undecided) = self.work(timer).await {
+        let worked = self.work(timer).await;
+        if let Err(undecided) = worked {
             tracing::warn!(timer = named(timer), %undecided, "a timer will be worked on again");
         }
-        self.parts.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&timer);
+        // A day that was closed late is followed by one that is due as well, and was before this one was read.
+        let is_due_still = worked.is_err() || timer.kind == TimerKind::SettlementDay;
+        self.parts.under_way.release(timer, is_due_still);
     }
 
     async fn work(&self, timer: TimerKey) -> Result<(), Undecided> {

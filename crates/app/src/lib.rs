@@ -24,5 +24,5 @@ pub use outbound::strangers::{Resolver, Strangers, Untaken};
 pub use outbound::tls_roots;
 pub use outbound::webhooks::{Webhooks, WebhooksConfig};
 pub use passwords::{PasswordPool, PasswordPoolConfig};
-pub use secrets::{Secrets, SecretsError};
+pub use secrets::{BankSecrets, GivenSecrets, Secrets, SecretsError};
 pub use system::{SystemClock, SystemEntropy};

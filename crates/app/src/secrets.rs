@@ -4,6 +4,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use makegood_base::{Entropy, WebhookSecretId};
 use makegood_notify::WebhookSecret;
 use sha2::Sha256;
+use std::collections::BTreeMap;
 
 /// The service's secrets. Nothing prints them.
 #[derive(Clone)]
@@ -23,6 +24,28 @@ pub struct Secrets {
     pub bank_secret: String,
     /// What a bank signs its messages to us with, `whsec_…`.
     pub bank_callback_secret: String,
+    /// Makes the secrets of the banks beside the first from their ids.
+    pub more_banks_key: [u8; 32],
+    /// What banks beside the first have given us instead, by their ids.
+    pub more_banks: BTreeMap<String, GivenSecrets>,
+}
+
+/// The secrets between us and one bank. Nothing prints them.
+#[derive(Clone)]
+pub struct BankSecrets {
+    /// What we show to it.
+    pub secret: String,
+    /// What it signs its messages to us with, `whsec_…`.
+    pub callback_secret: String,
+}
+
+/// What a bank has given us. Nothing prints it.
+#[derive(Clone, Default)]
+pub struct GivenSecrets {
+    /// What we show to it.
+    pub secret: Option<String>,
+    /// What it signs its messages to us with, `whsec_…`.
+    pub callback_secret: Option<String>,
 }
 
 /// Why a text is not a master secret.
@@ -47,10 +70,25 @@ impl Secrets {
             qr_key: derive(master, "qr key"),
             pepper: derive(master, "pepper"),
             check: derive(master, "check"),
-            bank_secret: bank.iter().map(|byte| format!("{byte:02x}")).collect(),
+            bank_secret: hexadecimal(&bank),
             bank_callback_secret: WebhookSecret::new(derive(master, "bank callback secret"))
                 .text()
                 .to_string(),
+            more_banks_key: derive(master, "more banks"),
+            more_banks: BTreeMap::new(),
+        }
+    }
+
+    /// The secrets between us and a bank beside the first. Each bank has its own, so that none can speak as another.
+    #[must_use]
+    pub fn of_bank(&self, id: &str) -> BankSecrets {
+        let made = |kind: &str| mac(&self.more_banks_key, format!("{kind} {id}").as_bytes());
+        let given = self.more_banks.get(id).cloned().unwrap_or_default();
+        BankSecrets {
+            secret: given.secret.unwrap_or_else(|| hexadecimal(&made("secret"))),
+            callback_secret: given
+                .callback_secret
+                .unwrap_or_else(|| WebhookSecret::new(made("callback secret")).text().to_string()),
         }
     }
 
@@ -78,7 +116,7 @@ impl Secrets {
     pub fn generate(entropy: &dyn Entropy) -> String {
         let mut master = [0; 32];
         entropy.fill(&mut master);
-        master.iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&master)
     }
 
     /// The secret half of the token or key with this id.
@@ -95,6 +133,10 @@ impl Secrets {
     pub fn webhook_secret(&self, id: WebhookSecretId) -> WebhookSecret {
         WebhookSecret::new(self.token_secret("webhook secret", id.raw()))
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn derive(master: &[u8; 32], label: &str) -> [u8; 32] {
@@ -145,5 +187,20 @@ mod tests {
         assert_ne!(first.check, Secrets::parse(&Secrets::generate(&crate::SystemEntropy)).unwrap().check);
         assert_ne!(first.token_secret("session", [1; 16]), first.token_secret("api_key", [1; 16]));
         assert_eq!(format!("{first:?}"), "Secrets");
+    }
+
+    #[test]
+    fn each_bank_has_secrets_of_its_own() {
+        let mut secrets = Secrets::parse(&Secrets::generate(&crate::SystemEntropy)).unwrap();
+        let (north, south) = (secrets.of_bank("north"), secrets.of_bank("south"));
+        let all = [&north.secret, &south.secret, &secrets.bank_secret];
+        assert_eq!(all.into_iter().collect::<std::collections::BTreeSet<_>>().len(), 3);
+        let callbacks = [&north.callback_secret, &south.callback_secret, &secrets.bank_callback_secret];
+        assert_eq!(callbacks.into_iter().collect::<std::collections::BTreeSet<_>>().len(), 3);
+        let given = GivenSecrets { secret: Some("s3cret".to_owned()), callback_secret: None };
+        secrets.more_banks.insert("north".to_owned(), given);
+        let now = secrets.of_bank("north");
+        assert_eq!((now.secret.as_str(), &now.callback_secret), ("s3cret", &north.callback_secret));
+        assert_eq!(secrets.of_bank("south").secret, south.secret);
     }
 }

@@ -5,6 +5,7 @@
 //! server is named. Rates are medians of interleaved runs, and a ratio is the median of the pairs of a run, so that
 //! a machine that is slower for a while slows both. `docs/performance.md` says what each figure means.
 
+mod banks;
 mod callers;
 mod child;
 pub mod endpoint;
@@ -13,6 +14,7 @@ mod http;
 mod ledger;
 mod load;
 mod memory;
+mod peak;
 mod people;
 mod per_transaction;
 mod report;
@@ -20,7 +22,7 @@ mod scratch;
 mod size;
 
 pub use report::Report;
-pub use size::Size;
+pub use size::{Size, Transfers};
 
 use crate::output::note;
 use makegood_base::{Clock, Entropy};
@@ -75,6 +77,10 @@ pub enum Part {
     Growth,
     /// Memory and disk, on SQLite.
     Memory,
+    /// Cost of transfers at banks, by how many there are.
+    Banks,
+    /// Payments while banks are at their peak.
+    Peak,
 }
 
 /// Runs all benchmarks, and tells on standard error what is under way.
@@ -133,6 +139,8 @@ async fn run_on(
                 report.memory = memory::measure(scratch, tools).await?;
             }
             Part::Memory => {}
+            Part::Banks => report.banks.extend(banks::measure(scratch, tools).await?),
+            Part::Peak => report.peak.extend(peak::measure(scratch, tools).await?),
         }
         scratch.clear().await;
         let took = began.elapsed().as_secs_f64();
@@ -165,6 +173,11 @@ mod tests {
         reads: 16,
         histories: [8, 16],
         memory_payments: 8,
+        transfers: [Transfers { past: 4, open: 4 }, Transfers { past: 16, open: 16 }],
+        rounds: 2,
+        behind: 2,
+        peak_payments: 8,
+        peak_waiting: 4,
     };
 
     #[tokio::test(flavor = "multi_thread")]
@@ -175,7 +188,7 @@ mod tests {
             folder: folder.path().to_owned(),
             postgres_url: Some(named.url().to_owned()),
             quick: true,
-            parts: vec![Part::Ledger, Part::Callers],
+            parts: vec![Part::Ledger, Part::Callers, Part::Banks],
         };
         let tools = Tools { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), size: SMALL };
         let report = run_sized(&config, tools).await.unwrap();
@@ -188,6 +201,13 @@ mod tests {
         assert!(rates.all(|rate| rate > 0.0), "{report:?}");
         // On a busy machine a caller may not get its turn within so short a window.
         assert!(report.callers.iter().any(|figure| figure.per_s > 0.0), "{report:?}");
+        let banks: Vec<_> = report.banks.iter().map(|row| (row.database, row.past, row.open)).collect();
+        let of = |database| [(database, 4, 4), (database, 16, 16)];
+        assert_eq!(banks, [of("sqlite"), of("postgres")].concat());
+        for figure in &report.banks {
+            let costs = [&figure.enquiry, &figure.pass, &figure.trace, &figure.idle, &figure.behind];
+            assert!(costs.iter().all(|costs| costs.ms > 0.0 && costs.ratio > 0.0), "{figure:?}");
+        }
         assert!(report.http.is_empty() && report.growth.is_empty() && report.memory.is_none());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }

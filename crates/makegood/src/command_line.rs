@@ -3,8 +3,8 @@
 use crate::Failure;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use makegood::ServerConfig;
 use makegood::bench::Part;
+use makegood::{NamedBank, ServerConfig};
 use makegood_auth::StaffRole;
 use makegood_banksim::{Profile, TimeOfDay};
 use std::io::IsTerminal as _;
@@ -56,7 +56,7 @@ pub(crate) enum Command {
         #[arg(long)]
         quick: bool,
         /// Only these parts.
-        #[arg(long, value_delimiter = ',', default_value = "ledger,callers,http,growth,memory")]
+        #[arg(long, value_delimiter = ',', default_value = "ledger,callers,http,growth,memory,banks,peak")]
         only: Vec<Part>,
         /// Be the bare endpoint that payments over HTTP are held against.
         #[arg(long, hide = true)]
@@ -75,6 +75,9 @@ pub(crate) enum Command {
 /// What the simulated bank is told.
 #[derive(Args)]
 pub(crate) struct BanksimOptions {
+    /// Which of a service's further banks it is (`serve --more-banks NAME=URL`): its secrets are those of that name.
+    #[arg(long, value_parser = bank_name, value_name = "NAME")]
+    pub(crate) bank_name: Option<String>,
     /// Decides whatever is left to chance: the same seed and calls, the same behaviour.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
@@ -155,8 +158,13 @@ pub(crate) struct Options {
     /// runs inside.
     #[arg(long, env = "MAKEGOOD_BANK_URL", value_name = "URL", global = true)]
     bank_url: Option<String>,
+    /// Further banks, NAME=http://HOST:PORT with commas between them: cards are linked with them by NAME, 1 to 16
+    /// characters of a-z, 0-9 and _.
+    #[arg(long, env = "MAKEGOOD_MORE_BANKS", value_delimiter = ',', value_name = "NAME=URL", global = true)]
+    more_banks: Vec<String>,
     /// A file with the master secret (64 hexadecimal digits: `openssl rand -hex 32`) and, where the bank has
-    /// given them, lines `bank_secret=…` and `bank_callback_secret=whsec_…`; by default `secrets` in the data folder, made when it is not there.
+    /// given them, lines `bank_secret=…` and `bank_callback_secret=whsec_…` (for further banks `bank_secret.NAME=…`);
+    /// by default `secrets` in the data folder, made when it is not there.
     #[arg(long, env = "MAKEGOOD_SECRETS_FILE", value_name = "FILE", global = true)]
     pub(crate) secrets_file: Option<PathBuf>,
     /// Allow the simulated bank and generated secrets on any address and database. Money is not real then.
@@ -200,17 +208,46 @@ impl Options {
                     .into(),
             );
         }
+        let more_banks = named_banks(&self.more_banks)
+            .map_err(|error| format!("--more-banks (MAKEGOOD_MORE_BANKS): {error}"))?;
         let secrets = self.secrets_file.as_deref().map(makegood::secrets::read).transpose()?;
         let defaults = ServerConfig::new(self.data_dir.clone());
         Ok(ServerConfig {
             listen: self.listen.unwrap_or(defaults.listen),
             database_url: self.database_url.clone(),
             bank_url: self.bank_url.clone(),
+            more_banks,
             secrets,
             test_mode: self.test_mode,
             ..defaults
         })
     }
+}
+
+/// Reads a bank's name.
+fn bank_name(text: &str) -> Result<String, String> {
+    match makegood::is_bank_id(text) {
+        true => Ok(text.to_owned()),
+        false => Err("a bank's name is 1 to 16 characters of a-z, 0-9 and _".to_owned()),
+    }
+}
+
+/// Reads further banks, none of which may have another's name. A URL may hold a password, and is not repeated.
+fn named_banks(texts: &[String]) -> Result<Vec<NamedBank>, String> {
+    let mut banks: Vec<NamedBank> = Vec::new();
+    for text in texts {
+        let (id, url) = text.split_once('=').ok_or("one of them is not NAME=URL")?;
+        let id = bank_name(id)?;
+        if !url.starts_with("http://") {
+            return Err(format!("the URL of {id} does not start with http://: TLS to a bank is a proxy's"));
+        }
+        // The first bank has one of these.
+        if ["bank", "testbank", "simbank"].contains(&id.as_str()) || banks.iter().any(|bank| bank.id == id) {
+            return Err(format!("{id} is another bank's name"));
+        }
+        banks.push(NamedBank { id, url: url.to_owned() });
+    }
+    Ok(banks)
 }
 
 /// Reads a profile: one that has a name, or that of a file.
@@ -296,6 +333,28 @@ mod tests {
         std::fs::write(&file, "[[point]]").unwrap();
         assert!(profile(file.to_str().unwrap()).unwrap_err().contains("missing field `at`"));
         assert!(profile("busy").unwrap_err().contains("neither calm, peak or outage"));
+    }
+
+    #[test]
+    fn further_banks_have_a_name_of_their_own_and_a_place() {
+        let read = |texts: &[&str]| {
+            let texts: Vec<_> = texts.iter().map(|text| (*text).to_owned()).collect();
+            named_banks(&texts)
+        };
+        let north = NamedBank { id: "north".to_owned(), url: "http://127.0.0.1:1/a=b".to_owned() };
+        assert_eq!(read(&["north=http://127.0.0.1:1/a=b"]), Ok(vec![north]));
+        assert_eq!(read(&[]), Ok(Vec::new()));
+        for texts in [
+            ["north", ""],
+            ["North=http://s3cret@a", ""],
+            ["=http://s3cret@a", ""],
+            ["north=https://s3cret@a", ""],
+            ["north=http://s3cret@a", "north=http://s3cret@b"],
+            ["bank=http://s3cret@a", ""],
+        ] {
+            let refused = read(&texts).unwrap_err();
+            assert!(!refused.contains("s3cret"), "{refused}");
+        }
     }
 
     #[test]

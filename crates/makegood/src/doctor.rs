@@ -3,7 +3,7 @@
 
 use crate::secrets::is_open_to_others;
 use crate::server::{banks, installation};
-use crate::{ServerConfig, StartError, secrets};
+use crate::{NamedBank, ServerConfig, StartError, secrets};
 use makegood_base::limits::TEXT_LENGTH_MAX;
 use makegood_base::{Clock, Timestamp};
 use makegood_sql::{Database, Dialect, Fields, Kind, Options, Transaction};
@@ -201,11 +201,35 @@ async fn single<T: makegood_sql::FromValue>(
     read.await.map_err(|error: makegood_sql::Error| error.to_string())
 }
 
-/// Asks the bank that a server would use for its newest transfer, with the secret that a server would show: that
+/// Asks the banks that a server would use for their newest transfers, with the secrets that a server would show: that
 /// shows both to be right.
 async fn bank(config: &ServerConfig) -> Result<String, String> {
-    let Some(url) = &config.bank_url else { return Ok("the simulated one, inside".to_owned()) };
-    let secrets = config.secrets_there().map_err(|_| "not asked: our secrets cannot be read".to_owned())?;
+    let secrets = config.secrets_there().map_err(|_| "not asked: our secrets cannot be read".to_owned());
+    let mut told = Vec::new();
+    match &config.bank_url {
+        Some(url) => {
+            let secret = secrets.clone()?.map(|secrets| secrets.bank_secret);
+            told.push(ask(url, banks::id(config), secret, "bank_secret", "MAKEGOOD_BANK_URL").await);
+        }
+        None => told.push(Ok("the simulated one, inside".to_owned())),
+    }
+    for NamedBank { id, url } in &config.more_banks {
+        let secret = secrets.clone()?.map(|secrets| secrets.of_bank(id).secret);
+        told.push(ask(url, id, secret, &format!("bank_secret.{id}"), "MAKEGOOD_MORE_BANKS").await);
+    }
+    let is_well = told.iter().all(Result::is_ok);
+    let lines: Vec<_> = told.into_iter().map(|told| told.unwrap_or_else(|wrong| wrong)).collect();
+    if is_well { Ok(lines.join("; ")) } else { Err(lines.join("; ")) }
+}
+
+/// Asks one bank. `line` and `variable` are where its secret and its URL are set.
+async fn ask(
+    url: &str,
+    id: &str,
+    secret: Option<String>,
+    line: &str,
+    variable: &str,
+) -> Result<String, String> {
     let client = reqwest::Client::builder()
         .timeout(BANK_TIMEOUT)
         .no_proxy()
@@ -213,25 +237,22 @@ async fn bank(config: &ServerConfig) -> Result<String, String> {
         .build();
     let client = client.map_err(|error| error.to_string())?;
     let request = client.get(format!("{}/v1/transfers?limit=1", url.trim_end_matches('/')));
-    let request = match &secrets {
-        Some(secrets) => request.bearer_auth(&secrets.bank_secret),
+    let request = match &secret {
+        Some(secret) => request.bearer_auth(secret),
         None => request,
     };
     match request.send().await {
         Ok(response) if response.status().is_success() => {
-            let id = banks::id(config);
             Ok(format!("{url} answers, and may tell us by itself at /v1/bank-callbacks/{id}"))
         }
-        Ok(response) if response.status() == reqwest::StatusCode::UNAUTHORIZED => Err(match secrets {
-            Some(_) => format!("{url} refuses our secret: set `bank_secret=…` in the secrets file"),
+        Ok(response) if response.status() == reqwest::StatusCode::UNAUTHORIZED => Err(match secret {
+            Some(_) => format!("{url} refuses our secret: set `{line}=…` in the secrets file"),
             None => {
                 format!("{url} asks for a secret, and there is none yet: name the file with --secrets-file")
             }
         }),
         Ok(response) => Err(format!("{url} answers {}", refusal(response).await)),
-        Err(error) => {
-            Err(format!("{url} does not answer ({}): look at MAKEGOOD_BANK_URL", error.without_url()))
-        }
+        Err(error) => Err(format!("{url} does not answer ({}): look at {variable}", error.without_url())),
     }
 }
 

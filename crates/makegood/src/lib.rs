@@ -19,4 +19,4 @@ pub mod verify;
 pub use data_folder::{DataFolderError, sqlite_url};
 pub use makegood_app::{SystemClock, SystemEntropy};
 pub use secrets::SecretsFileError;
-pub use server::{Running, Server, ServerConfig, StartError};
+pub use server::{NamedBank, Running, Server, ServerConfig, StartError, is_bank_id};

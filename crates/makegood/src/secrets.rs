@@ -1,8 +1,10 @@
 //! The file of the service's secrets: one line with the master secret, from which all others derive, and further lines
 //! for a bank that has given us secrets of its own: `bank_secret=…`, which we show to it, and
-//! `bank_callback_secret=whsec_…`, with which it signs its messages to us.
+//! `bank_callback_secret=whsec_…`, with which it signs its messages to us. Those of a bank beside the first have its
+//! name: `bank_secret.NAME=…`.
 
 use crate::data_folder::folder_of;
+use crate::server::is_bank_id;
 use makegood_app::{Secrets, SecretsError};
 use makegood_base::Entropy;
 use makegood_notify::WebhookSecret;
@@ -30,10 +32,11 @@ pub enum SecretsFileError {
         /// Why.
         error: SecretsError,
     },
-    /// A line that is neither `bank_secret=…` nor `bank_callback_secret=whsec_…`.
+    /// A line that is neither `bank_secret=…` nor `bank_callback_secret=whsec_…`, nor one of these with a bank's name.
     #[error(
         "the secrets file {file}: after the master secret only lines `bank_secret=…` and \
-         `bank_callback_secret=whsec_…` may stand"
+         `bank_callback_secret=whsec_…` may stand, and for further banks `bank_secret.NAME=…` and \
+         `bank_callback_secret.NAME=whsec_…`"
     )]
     UnknownLine {
         /// The file.
@@ -93,17 +96,32 @@ fn parse(text: &str, file: &Path) -> Result<Secrets, SecretsFileError> {
     let refused = |error| SecretsFileError::Refused { file: file.to_owned(), error };
     let mut secrets = Secrets::parse(lines.next().unwrap_or_default()).map_err(refused)?;
     for line in lines {
-        match line.split_once('=') {
-            Some(("bank_secret", secret)) if !secret.is_empty() => {
-                secret.clone_into(&mut secrets.bank_secret)
-            }
-            Some(("bank_callback_secret", secret)) if WebhookSecret::parse(secret).is_ok() => {
-                secret.clone_into(&mut secrets.bank_callback_secret);
-            }
-            _ => return Err(SecretsFileError::UnknownLine { file: file.to_owned() }),
-        }
+        take(line, &mut secrets).ok_or_else(|| SecretsFileError::UnknownLine { file: file.to_owned() })?;
     }
     Ok(secrets)
+}
+
+/// Takes a line of a bank's; nothing where it is none.
+fn take(line: &str, secrets: &mut Secrets) -> Option<()> {
+    let (name, secret) = line.split_once('=')?;
+    let (kind, bank) = name.split_once('.').map_or((name, None), |(kind, bank)| (kind, Some(bank)));
+    let secret = match kind {
+        "bank_secret" => Some(secret).filter(|secret| !secret.is_empty())?,
+        "bank_callback_secret" => Some(secret).filter(|secret| WebhookSecret::parse(secret).is_ok())?,
+        _ => return None,
+    }
+    .to_owned();
+    match (bank, kind == "bank_secret") {
+        (None, true) => secrets.bank_secret = secret,
+        (None, false) => secrets.bank_callback_secret = secret,
+        (Some(bank), is_shown) => {
+            let given = Some(bank).filter(|bank| is_bank_id(bank))?;
+            let given = secrets.more_banks.entry(given.to_owned()).or_default();
+            let place = if is_shown { &mut given.secret } else { &mut given.callback_secret };
+            *place = Some(secret);
+        }
+    }
+    Some(())
 }
 
 #[cfg(test)]
@@ -137,8 +155,22 @@ mod tests {
         let callback = "bank_callback_secret=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
         let with_callback = parse(&format!("{master}\n{callback}\n"), file).unwrap();
         assert!(callback.ends_with(&with_callback.bank_callback_secret));
-        for line in ["bank_secret=", "pepper=1", "x", "bank_callback_secret=", "bank_callback_secret=secret"]
-        {
+        let named =
+            parse(&format!("{master}\nbank_secret.north=a=b\n{}\n", callback.replace('=', ".north=")), file);
+        let north = named.as_ref().unwrap().of_bank("north");
+        assert_eq!(north.secret, "a=b");
+        assert!(callback.ends_with(&north.callback_secret));
+        assert_ne!(named.unwrap().bank_secret, "a=b");
+        for line in [
+            "bank_secret=",
+            "pepper=1",
+            "x",
+            "bank_callback_secret=",
+            "bank_callback_secret=secret",
+            "bank_secret.=x",
+            "bank_secret.North=x",
+            "bank_callback_secret.north=secret",
+        ] {
             let text = format!("{master}\n{line}");
             assert!(matches!(parse(&text, file), Err(SecretsFileError::UnknownLine { .. })), "{line}");
         }

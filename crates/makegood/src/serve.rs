@@ -34,8 +34,9 @@ pub(crate) async fn serve(options: &Options) -> Result<ExitCode, Failure> {
 
 pub(crate) async fn banksim(options: &Options, banksim: BanksimOptions) -> Result<ExitCode, Failure> {
     let config = options.server_config()?;
-    let BanksimOptions { seed, callback_url, profile, time_of_day, clock_speed } = banksim;
+    let BanksimOptions { bank_name, seed, callback_url, profile, time_of_day, clock_speed } = banksim;
     let bank = simulated_bank::Options {
+        bank: bank_name,
         listen: options.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8081))),
         seed,
         callback_url,
@@ -59,6 +60,7 @@ pub(crate) async fn banksim(options: &Options, banksim: BanksimOptions) -> Resul
 fn has_defaults(config: &ServerConfig) -> bool {
     config.database_url.is_none()
         && config.bank_url.is_none()
+        && config.more_banks.is_empty()
         && config.secrets.is_none()
         && !config.test_mode
 }

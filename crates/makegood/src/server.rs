@@ -5,7 +5,7 @@ mod config;
 pub(crate) mod installation;
 mod running;
 
-pub use config::ServerConfig;
+pub use config::{NamedBank, ServerConfig, is_bank_id};
 pub use running::Running;
 
 use crate::data_folder::{self, DataFolderError};
@@ -123,14 +123,14 @@ impl Server {
                 Some(makegood_banksim::start(bank, Arc::clone(&clock)).await?)
             }
         };
-        let bank = banks::access(&config, simulated.as_ref(), &secrets);
+        let banks = banks::access(&config, simulated.as_ref(), &secrets);
         for left in banks::left_behind(&database, &config).await? {
             tracing::warn!(bank = left.bank, "{left}");
         }
         let app_config = AppConfig {
             settings: Settings { livemode, ..config.settings },
             secrets,
-            banks: vec![bank],
+            banks,
             limits: config.engine,
             jobs: config.jobs,
             passwords: config.passwords,

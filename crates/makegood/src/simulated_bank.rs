@@ -2,6 +2,7 @@
 
 use crate::server::banks;
 use crate::{ServerConfig, StartError, data_folder};
+use makegood_app::BankSecrets;
 use makegood_banksim::{Profile, TimeOfDay};
 use makegood_base::{Clock, Entropy};
 use std::fs::File;
@@ -19,6 +20,8 @@ pub struct SimulatedBank {
 /// What a bank is told that runs alone.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// Which of the service's further banks it is, by its name there; none is the first.
+    pub bank: Option<String>,
     /// Where it listens.
     pub listen: SocketAddr,
     /// Decides whatever is left to chance.
@@ -38,6 +41,7 @@ impl Options {
     #[must_use]
     pub fn new(listen: SocketAddr) -> Self {
         Self {
+            bank: None,
             listen,
             seed: 0,
             callback_url: None,
@@ -57,15 +61,19 @@ pub async fn start(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> Result<SimulatedBank, StartError> {
-    let Options { listen, seed, callback_url, profile, time_of_day, clock_speed } = options;
+    let Options { bank, listen, seed, callback_url, profile, time_of_day, clock_speed } = options;
     if !config.test_mode && !listen.ip().is_loopback() {
         return Err(StartError::Unsafe("--test-mode, for a simulated bank that others can reach".to_owned()));
     }
     data_folder::create(&config.data_folder)?;
     let lock = data_folder::lock_bank(&config.data_folder)?;
     let secrets = config.secrets_or_generate(entropy.as_ref())?;
-    let bank = banks::simulated(config, &secrets.bank_secret)?;
-    let callbacks = callback_url.map(|url| banks::callbacks(url, &secrets)).transpose()?;
+    let (secret, callback_secret) = match bank.map(|bank| secrets.of_bank(&bank)) {
+        Some(BankSecrets { secret, callback_secret }) => (secret, callback_secret),
+        None => (secrets.bank_secret, secrets.bank_callback_secret),
+    };
+    let bank = banks::simulated(config, &secret)?;
+    let callbacks = callback_url.map(|url| banks::callbacks(url, &callback_secret)).transpose()?;
     let bank =
         makegood_banksim::Config { listen, seed, callbacks, profile, time_of_day, clock_speed, ..bank };
     Ok(SimulatedBank { running: makegood_banksim::start(bank, clock).await?, _lock: lock })

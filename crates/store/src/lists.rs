@@ -5,7 +5,7 @@ use crate::{
     EventFilter, Failure, Filter, HistoryEntry,
     cells::Cells,
     mapping::Mapped,
-    sql::{DUE_TIMERS, EXPIRED_KEYS, query_keys},
+    sql::{DUE_TIMERS, DUE_TIMERS_SINCE, EXPIRED_KEYS, query_keys},
     webhooks,
 };
 use makegood_auth::{Principal, StaffRole};
@@ -153,6 +153,7 @@ const ACCOUNTS_OF_OWNER: &str = "SELECT id FROM ledger_accounts WHERE owner = $1
 pub fn texts() -> Vec<&'static str> {
     vec![
         DUE_TIMERS,
+        DUE_TIMERS_SINCE,
         EXPIRED_KEYS,
         PAYMENTS_OF_PAYER,
         PAYMENTS_OF_MERCHANT,

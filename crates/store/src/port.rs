@@ -87,6 +87,17 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<TimerKey>, Failure>> + Send;
 
+    /// The same without those that were due before a moment: it costs what became due from then on, however many wait
+    /// that are due for longer. A store may answer more than that, and never less.
+    fn due_timers_since(
+        &self,
+        _since: Timestamp,
+        now: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<TimerKey>, Failure>> + Send {
+        self.due_timers(now, limit)
+    }
+
     /// All that was ever paid into a merchant's pending account before a moment, in minor units: what the account
     /// had then, and what had been taken from it by then. Once the moment is past it never changes. It costs what
     /// the account has seen since.

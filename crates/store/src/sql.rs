@@ -22,6 +22,9 @@ pub(crate) const ROUNDS_MAX: usize = 4;
 
 pub(crate) const DUE_TIMERS: &str = "SELECT kind, object_id FROM timers WHERE due_at <= $1
     ORDER BY due_at, kind, object_id LIMIT $2";
+pub(crate) const DUE_TIMERS_SINCE: &str =
+    "SELECT kind, object_id FROM timers WHERE due_at <= $1 AND due_at >= $3
+    ORDER BY due_at, kind, object_id LIMIT $2";
 pub(crate) const EXPIRED_KEYS: &str = "SELECT caller_id, key FROM idempotency WHERE expires_at <= $1
     ORDER BY expires_at, caller_id, key LIMIT $2";
 
@@ -106,6 +109,16 @@ impl Store for SqlStore {
     async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<TimerKey>, Failure> {
         let arguments = vec![now.into(), i64::from(limit).into()];
         Ok(query_keys(&self.database, DUE_TIMERS, arguments, &[Kind::Text, Kind::Id]).await?)
+    }
+
+    async fn due_timers_since(
+        &self,
+        since: Timestamp,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<TimerKey>, Failure> {
+        let arguments = vec![now.into(), i64::from(limit).into(), since.into()];
+        Ok(query_keys(&self.database, DUE_TIMERS_SINCE, arguments, &[Kind::Text, Kind::Id]).await?)
     }
 
     async fn paid_before(&self, account: AccountId, moment: Timestamp) -> Result<i64, Failure> {

@@ -41,7 +41,9 @@ impl Db {
         }
     }
 
-    fn create(self) -> TestDatabase {
+    /// A new database of this kind, which is empty.
+    #[must_use]
+    pub fn create(self) -> TestDatabase {
         match self {
             Self::Sqlite => TestDatabase::sqlite(),
             Self::Postgres => TestDatabase::postgres(),

@@ -63,7 +63,11 @@ pub(super) async fn send(address: &str, lists: Vec<Vec<Call>>) -> Result<Answere
     Ok(Answered { per_s, p50_ms: quantile(50), p99_ms: quantile(99) })
 }
 
-async fn connect(address: &str) -> Result<SendRequest<Full<Bytes>>, BenchError> {
+/// A connection that is kept alive.
+pub(super) type Connection = SendRequest<Full<Bytes>>;
+
+/// Opens a connection.
+pub(super) async fn connect(address: &str) -> Result<Connection, BenchError> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(unexpected)?;
@@ -71,22 +75,36 @@ async fn connect(address: &str) -> Result<SendRequest<Full<Bytes>>, BenchError> 
     Ok(sender)
 }
 
-async fn one(connection: &mut SendRequest<Full<Bytes>>, address: &str, call: Call) -> Result<(), BenchError> {
-    let (request, body, expected) = match call {
-        Call::Get { path, token } => (Request::get(path).header("authorization", token), String::new(), 200),
+async fn one(connection: &mut Connection, address: &str, call: Call) -> Result<(), BenchError> {
+    let expected = match call {
+        Call::Get { .. } => 200,
+        Call::Post { .. } => 201,
+    };
+    let (status, body) = ask(connection, address, call).await?;
+    if status == expected {
+        return Ok(());
+    }
+    Err(BenchError::Unexpected(format!("{status}: {}", String::from_utf8_lossy(&body))))
+}
+
+/// Sends one request, and reads the answer, whatever it is: its status and its body.
+pub(super) async fn ask(
+    connection: &mut Connection,
+    address: &str,
+    call: Call,
+) -> Result<(u16, Bytes), BenchError> {
+    let (request, body) = match call {
+        Call::Get { path, token } => (Request::get(path).header("authorization", token), String::new()),
         Call::Post { path, token, key, body } => {
             let request = Request::post(path).header("authorization", token).header("idempotency-key", key);
-            (request.header("content-type", "application/json"), body, 201)
+            (request.header("content-type", "application/json"), body)
         }
     };
     let request = request.header("host", address).body(Full::from(body)).map_err(unexpected)?;
     let response = connection.send_request(request).await.map_err(unexpected)?;
     let status = response.status();
     let body = response.into_body().collect().await.map_err(unexpected)?.to_bytes();
-    if status.as_u16() == expected {
-        return Ok(());
-    }
-    Err(BenchError::Unexpected(format!("{status}: {}", String::from_utf8_lossy(&body))))
+    Ok((status.as_u16(), body))
 }
 
 fn unexpected(error: impl std::fmt::Display) -> BenchError {

@@ -1,21 +1,20 @@
 //! An engine on a scratch database, and people in it who have money.
 
+mod bank;
+
 use super::{BenchError, Tools};
-use makegood_app::{Engine, EngineLimits, Secrets};
+use makegood_app::{Bank, Engine, EngineLimits, Jobs, JobsConfig, Secrets, Webhooks};
 use makegood_auth::{Principal, Token, TokenKind};
-use makegood_banking::{Answer, HolderCheck};
+use makegood_banking::Answer;
 use makegood_base::{
     ApiKeyId, BankCardId, IdSeed, Ids, MerchantId, OrderId, PaymentId, RawId, RequestId, SessionId, UserId,
 };
 use makegood_money::{Currency, Money};
 use makegood_payments::Source;
 use makegood_sql::Database;
-use makegood_store::{SqlStore, Store as _};
-use makegood_wallet::tables::TimerKey;
+use makegood_store::{Lists, SqlStore};
 use makegood_wallet::texts::Language;
-use makegood_wallet::{
-    Action, Caller, ClaimedTransfer, Command, Expectation, NewOrder, NewPayment, PayeeId, Reply, Settings,
-};
+use makegood_wallet::{Action, Caller, Command, Expectation, NewOrder, NewPayment, PayeeId, Reply, Settings};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::task::{JoinHandle, JoinSet};
@@ -30,6 +29,8 @@ pub(super) const PRICE: i64 = 1_000;
 pub(super) struct Person {
     pub(super) id: UserId,
     pub(super) caller: Caller,
+    /// The card that the money came from.
+    pub(super) bank_card: BankCardId,
     /// What its requests are authorized with.
     pub(super) token: String,
 }
@@ -50,7 +51,8 @@ pub(super) type Placed = (OrderId, MerchantId);
 #[derive(Clone)]
 pub(super) struct Stage {
     pub(super) engine: Engine,
-    store: Arc<SqlStore>,
+    pub(super) store: Arc<SqlStore>,
+    settings: Arc<Settings>,
     secrets: Secrets,
     tools: Arc<StageTools>,
 }
@@ -64,14 +66,39 @@ struct StageTools {
 impl Stage {
     /// Starts an engine; the handle ends when the last clone of the stage is gone and all is committed.
     pub(super) fn start(database: Database, secrets: Secrets, tools: &Tools) -> (Self, JoinHandle<()>) {
+        Self::start_with(database, secrets, tools, Settings::default())
+    }
+
+    /// The same with other settings; the key for QR codes is that of the secrets.
+    pub(super) fn start_with(
+        database: Database,
+        secrets: Secrets,
+        tools: &Tools,
+        settings: Settings,
+    ) -> (Self, JoinHandle<()>) {
         let store = Arc::new(SqlStore::new(database));
-        let settings = Settings { qr_key: secrets.qr_key, ..Settings::default() };
+        let settings = Arc::new(Settings { qr_key: secrets.qr_key, ..settings });
         let (clock, entropy) = (Arc::clone(&tools.clock), Arc::clone(&tools.entropy));
-        let limits = EngineLimits::default();
-        let (engine, ended) = Engine::start(Arc::clone(&store), Arc::new(settings), clock, entropy, limits);
+        let (kept, limits) = (Arc::clone(&settings), EngineLimits::default());
+        let (engine, ended) = Engine::start(Arc::clone(&store), settings, clock, entropy, limits);
         let (clock, entropy) = (Arc::clone(&tools.clock), Arc::clone(&tools.entropy));
         let tools = Arc::new(StageTools { clock, entropy, made: AtomicU64::new(0) });
-        (Self { engine, store, secrets, tools }, ended)
+        (Self { engine, store, settings: kept, secrets, tools }, ended)
+    }
+
+    /// The background for these banks, which lives by this clock.
+    pub(super) fn jobs(
+        &self,
+        banks: &[Arc<Bank>],
+        clock: &Arc<dyn makegood_base::Clock>,
+        config: JobsConfig,
+    ) -> Result<Jobs<SqlStore>, BenchError> {
+        let lists = Lists::new(self.store.database().clone());
+        let (secrets, settings) = (self.secrets.clone(), &self.settings);
+        let webhooks = Webhooks::new(settings, secrets, lists.clone(), config.webhooks, clock);
+        let webhooks = webhooks.map_err(BenchError::Unexpected)?;
+        let (store, entropy) = ((Arc::clone(&self.store), Some(lists)), Arc::clone(&self.tools.entropy));
+        Ok(Jobs::new(self.engine.clone(), store, banks, webhooks, Arc::clone(clock), entropy, config))
     }
 
     /// Submits an action, which must succeed.
@@ -105,11 +132,8 @@ impl Stage {
     pub(super) async fn people(&self, count: usize) -> Result<Vec<Person>, BenchError> {
         let people = self.all(count, |stage, _| async move { stage.person().await }).await?;
         let due = self.due(count).await?;
-        self.all(due.len(), move |stage, number| {
-            let timer = due[number];
-            async move { stage.pay_in(timer).await }
-        })
-        .await?;
+        self.answer_all(due, |amount| Answer::Succeeded { bank_reference: "none".to_owned(), amount })
+            .await?;
         Ok(people)
     }
 
@@ -128,36 +152,9 @@ impl Stage {
         let open = Action::OpenSession { session, principal, password_hash, secret_hash, user_agent: None };
         self.submit(Caller::Anonymous, open).await?;
         let caller = Caller::Session { id: session, secret_hash };
-        let link = Action::LinkBankCard {
-            bank: "simbank".to_owned(),
-            agreement: "none".to_owned(),
-            last4: "1111".to_owned(),
-            holder_check: HolderCheck::Match,
-        };
-        let bank_card: BankCardId = id_of(&self.submit(caller, link).await?)?;
-        self.submit(caller, Action::ActivateBankCard { bank_card }).await?;
-        let amount = Money::new(FUNDS, Currency::CNY);
-        self.submit(caller, Action::TopUp { amount, bank_card, client_ref: None }).await?;
-        Ok(Person { id: user, caller, token: format!("Bearer {}", *token.text()) })
-    }
-
-    async fn due(&self, count: usize) -> Result<Vec<TimerKey>, BenchError> {
-        let limit = u32::try_from(count).unwrap_or(u32::MAX);
-        let due = self.store.due_timers(self.tools.clock.now(), limit).await;
-        due.map_err(|failure| BenchError::Unexpected(failure.to_string()))
-    }
-
-    /// The bank says yes to a top-up.
-    async fn pay_in(&self, timer: TimerKey) -> Result<(), BenchError> {
-        let bank_transfer = timer.object.into();
-        let claimed = self.submit(Caller::System, Action::ClaimBankTransfer { bank_transfer }).await?;
-        let claimed: ClaimedTransfer = serde_json::from_slice(&claimed.body)
-            .map_err(|error| BenchError::Unexpected(error.to_string()))?;
-        let Some(claim) = claimed.claim else { return Ok(()) };
-        let amount = claimed.transfer.amount;
-        let answer = Answer::Succeeded { bank_reference: "none".to_owned(), amount };
-        let record = Action::RecordBankAnswer { bank_transfer, generation: claim.generation, answer };
-        self.submit(Caller::System, record).await.map(drop)
+        let bank_card = self.card(caller, "simbank", "none").await?;
+        self.top_up(caller, bank_card, Money::new(FUNDS, Currency::CNY)).await?;
+        Ok(Person { id: user, caller, bank_card, token: format!("Bearer {}", *token.text()) })
     }
 
     /// Merchants of this owner.

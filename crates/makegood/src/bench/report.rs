@@ -1,5 +1,9 @@
 //! What came of it, as JSON and as a table for people.
 
+mod banks;
+
+pub use banks::{BanksFigure, Costs, PeakFigure};
+
 use super::Size;
 use serde::Serialize;
 
@@ -26,6 +30,10 @@ pub struct Report {
     pub verify: Vec<VerifyFigure>,
     /// Memory and disk, on SQLite; none where it was not measured.
     pub memory: Option<MemoryFigure>,
+    /// What transfers at banks cost by how many there are.
+    pub banks: Vec<BanksFigure>,
+    /// Payments from balance while banks are at their peak.
+    pub peak: Vec<PeakFigure>,
 }
 
 /// What is done per second on a history of so many payments.
@@ -158,6 +166,8 @@ impl Report {
             growth: Vec::new(),
             verify: Vec::new(),
             memory: None,
+            banks: Vec::new(),
+            peak: Vec::new(),
         }
     }
 
@@ -184,6 +194,10 @@ impl Report {
         table(heading, self.verify.iter().map(VerifyFigure::line).collect());
         let heading = "memory   MiB idle  at half    after payments bytes of disk for each";
         table(heading, self.memory.iter().map(MemoryFigure::line).collect());
+        let heading = "banks          past   open enquiry ms ratio  pass ms ratio trace ms ratio  idle ms ratio behind ms ratio";
+        table(heading, self.banks.iter().map(BanksFigure::line).collect());
+        let heading = "peak     beside payments/s ratio   p50 ms   p99 ms ratio waiting top-ups/s refused/s";
+        table(heading, self.peak.iter().map(PeakFigure::line).collect());
         lines
     }
 }

@@ -151,8 +151,22 @@ impl Place {
 
     /// How `makegood serve` is started here.
     pub(crate) fn serve_arguments(&self) -> Vec<String> {
+        self.serve_arguments_at("127.0.0.1:0")
+    }
+
+    /// How it is started to listen at this address.
+    pub(crate) fn serve_arguments_at(&self, listen: &str) -> Vec<String> {
         let folder = self.config.data_folder.display().to_string();
-        let fixed = ["serve", "--test-mode", "--listen", "127.0.0.1:0", "--log", "error", "--data-dir"];
-        fixed.into_iter().map(str::to_owned).chain([folder]).collect()
+        let fixed = ["serve", "--test-mode", "--log", "error", "--listen", listen, "--data-dir", &folder];
+        fixed.into_iter().map(str::to_owned).collect()
+    }
+
+    /// How `makegood banksim` is started as a bank of this place, with books of its own.
+    pub(crate) fn bank_arguments(&self, name: &str) -> Vec<String> {
+        let folder = self.config.data_folder.join(name).display().to_string();
+        let secrets = self.config.secrets_file().display().to_string();
+        let fixed = ["banksim", "--log", "error", "--listen", "127.0.0.1:0", "--data-dir", &folder];
+        let fixed = fixed.into_iter().chain(["--secrets-file", &secrets]);
+        fixed.map(str::to_owned).collect()
     }
 }

@@ -23,6 +23,25 @@ pub struct Size {
     pub histories: [usize; 2],
     /// After how many payments, and as many again, memory is looked at.
     pub memory_payments: usize,
+    /// How many transfers at banks the one database has, and how many the other one.
+    pub transfers: [Transfers; 2],
+    /// How often in a run as many transfers as are open in the smaller one are due.
+    pub rounds: usize,
+    /// How many transfers in a run are made behind a queue of others.
+    pub behind: usize,
+    /// How many payments are one run beside banks at their peak.
+    pub peak_payments: usize,
+    /// How many transfers wait for each bank at its peak before the first run.
+    pub peak_waiting: usize,
+}
+
+/// How many transfers at banks there are.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Transfers {
+    /// That are over.
+    pub past: usize,
+    /// That wait for the bank.
+    pub open: usize,
 }
 
 impl Size {
@@ -36,6 +55,11 @@ impl Size {
         reads: 5_000,
         histories: [100_000, 2_000_000],
         memory_payments: 50_000,
+        transfers: [Transfers { past: 10_000, open: 100 }, Transfers { past: 1_000_000, open: 10_000 }],
+        rounds: 10,
+        behind: 100,
+        peak_payments: 20_000,
+        peak_waiting: 3_000,
     };
 
     pub(super) const QUICK: Self = Self {
@@ -48,11 +72,17 @@ impl Size {
         reads: 500,
         histories: [1_000, 10_000],
         memory_payments: 2_000,
+        transfers: [Transfers { past: 500, open: 100 }, Transfers { past: 50_000, open: 10_000 }],
+        rounds: 3,
+        behind: 30,
+        peak_payments: 4_000,
+        peak_waiting: 1_000,
     };
 
     /// For people.
-    pub(super) fn lines(&self) -> [String; 2] {
+    pub(super) fn lines(&self) -> [String; 3] {
         let Self { runs, batches, accounts, window_ms, payments, reads, histories: [short, long], .. } = self;
+        let [small, large] = self.transfers;
         let batches: Vec<_> = batches.iter().map(|(size, count)| format!("{count} of {size}")).collect();
         [
             format!(
@@ -65,6 +95,19 @@ impl Size {
                  after {} and {}",
                 self.memory_payments,
                 2 * self.memory_payments
+            ),
+            format!(
+                "        transfers at banks: {} past and {} open, and {} past and {} open; {} rounds of {} in a run, {} \
+                 behind a queue; payments beside banks at their peak: {}, with {} waiting for each",
+                small.past,
+                small.open,
+                large.past,
+                large.open,
+                self.rounds,
+                small.open,
+                self.behind,
+                self.peak_payments,
+                self.peak_waiting
             ),
         ]
     }

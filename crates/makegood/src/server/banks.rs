@@ -1,12 +1,12 @@
-//! The bank that a server uses, and what is left at banks that it was told of before.
+//! The banks that a server uses, and what is left at banks that it was told of before.
 
 use super::ServerConfig;
 use crate::data_folder::{self, DataFolderError};
 use crate::output::counted;
-use makegood_app::{BankConfig, Secrets};
+use makegood_app::{BankConfig, BankSecrets, Secrets};
 use makegood_banksim::Callbacks;
 use makegood_notify::{WebhookError, WebhookSecret};
-use makegood_sql::{Database, Error, Fields, Kind, Value};
+use makegood_sql::{Database, Error, Fields, Kind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// The simulated bank's id.
@@ -16,13 +16,13 @@ const TEST_BANK: &str = "testbank";
 /// The id of the configured bank, where money is real.
 const LIVE_BANK: &str = "bank";
 
-/// Active cards, and transfers that have a turn to come, at every bank but one.
+/// Active cards, and transfers that have a turn to come, at every bank.
 const LEFT_BEHIND: &str = "SELECT bank, CAST(SUM(cards) AS BIGINT), CAST(SUM(transfers) AS BIGINT) FROM (
         SELECT bank, COUNT(*) AS cards, 0 AS transfers FROM bank_cards
-            WHERE state = 'active' AND bank <> $1 GROUP BY bank
+            WHERE state = 'active' GROUP BY bank
         UNION ALL SELECT waiting.bank, 0, COUNT(*) FROM timers AS timer
             JOIN bank_transfers AS waiting ON waiting.id = timer.object_id
-            WHERE timer.kind = 'bank_transfer' AND waiting.bank <> $1 GROUP BY waiting.bank) AS found
+            WHERE timer.kind = 'bank_transfer' GROUP BY waiting.bank) AS found
     GROUP BY bank ORDER BY bank";
 
 /// What is at a bank that is not configured.
@@ -45,23 +45,26 @@ impl std::fmt::Display for LeftBehind {
     }
 }
 
-/// What is left at banks that a server with this configuration does not ask.
+/// What is left at banks that a server with this configuration does not ask. Costs all cards, and all transfers that
+/// are open.
 pub(crate) async fn left_behind(
     database: &Database,
     config: &ServerConfig,
 ) -> Result<Vec<LeftBehind>, Error> {
     let kinds = &[Kind::Text, Kind::Integer, Kind::Integer];
     let mut transaction = database.read().await?;
-    let rows = transaction.query(LEFT_BEHIND, vec![Value::from(id(config))], kinds).await;
+    let rows = transaction.query(LEFT_BEHIND, Vec::new(), kinds).await;
     transaction.rollback().await;
     let read = |row| {
         let mut fields = Fields::new("bank_cards", row);
         Ok(LeftBehind { bank: fields.take()?, cards: fields.take()?, transfers: fields.take()? })
     };
-    rows?.into_iter().map(read).collect()
+    let found = rows?.into_iter().map(read).collect::<Result<Vec<_>, Error>>()?;
+    let is_asked = |bank: &str| bank == id(config) || config.more_banks.iter().any(|named| named.id == bank);
+    Ok(found.into_iter().filter(|left| !is_asked(&left.bank)).collect())
 }
 
-/// The id of the bank that is used.
+/// The id of the first bank.
 pub(crate) fn id(config: &ServerConfig) -> &'static str {
     match config.bank_url {
         None => SIMULATED_BANK,
@@ -94,32 +97,46 @@ pub(super) fn own_callbacks(
     }
     let any = |ip: IpAddr| if ip.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { ip };
     let own = SocketAddr::new(any(address.ip()), address.port());
-    callbacks(format!("http://{own}/v1/bank-callbacks/{SIMULATED_BANK}"), secrets).map(Some)
+    let url = format!("http://{own}/v1/bank-callbacks/{SIMULATED_BANK}");
+    callbacks(url, &secrets.bank_callback_secret).map(Some)
 }
 
 /// Callbacks to this URL, signed with what the receiver verifies them with.
-pub(crate) fn callbacks(url: String, secrets: &Secrets) -> Result<Callbacks, WebhookError> {
-    Ok(Callbacks::new(url, WebhookSecret::parse(&secrets.bank_callback_secret)?))
+pub(crate) fn callbacks(url: String, secret: &str) -> Result<Callbacks, WebhookError> {
+    Ok(Callbacks::new(url, WebhookSecret::parse(secret)?))
 }
 
-/// How the service reaches its bank.
+/// How the service reaches its banks, the first of which may be simulated.
 pub(super) fn access(
     config: &ServerConfig,
     simulated: Option<&makegood_banksim::Running>,
     secrets: &Secrets,
-) -> BankConfig {
+) -> Vec<BankConfig> {
     let (name, url) = match (simulated, config.bank_url.clone()) {
         (None, Some(url)) => ("Bank", url),
         (simulated, _) => {
             ("Simulated bank", simulated.map(makegood_banksim::Running::url).unwrap_or_default())
         }
     };
-    BankConfig {
+    let answer_timeout = config.settings.schedule.answer_timeout;
+    let first = BankConfig {
         id: id(config).to_owned(),
         name: name.to_owned(),
         url,
         secret: secrets.bank_secret.clone(),
         callback_secret: Some(secrets.bank_callback_secret.clone()),
-        answer_timeout: config.settings.schedule.answer_timeout,
-    }
+        answer_timeout,
+    };
+    let more = config.more_banks.iter().map(|bank| {
+        let BankSecrets { secret, callback_secret } = secrets.of_bank(&bank.id);
+        BankConfig {
+            id: bank.id.clone(),
+            name: bank.id.clone(),
+            url: bank.url.clone(),
+            secret,
+            callback_secret: Some(callback_secret),
+            answer_timeout,
+        }
+    });
+    std::iter::once(first).chain(more).collect()
 }

@@ -10,6 +10,22 @@ use makegood_wallet::Settings;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+/// A bank that has a name of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedBank {
+    /// Its id, by which cards are linked with it.
+    pub id: String,
+    /// Where it is.
+    pub url: String,
+}
+
+/// Whether a word can be a bank's id: 1 to 16 characters of `a-z`, `0-9` and `_`.
+#[must_use]
+pub fn is_bank_id(word: &str) -> bool {
+    let is_in_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    (1..=16).contains(&word.len()) && word.bytes().all(is_in_id)
+}
+
 /// A server's configuration.
 #[derive(Clone)]
 pub struct ServerConfig {
@@ -21,6 +37,8 @@ pub struct ServerConfig {
     pub database_url: Option<String>,
     /// Where the bank is; none is the simulated bank, inside, with its books in the data folder.
     pub bank_url: Option<String>,
+    /// Further banks, beside the first.
+    pub more_banks: Vec<NamedBank>,
     /// The secrets; none are read from the data folder, and generated where there are none. What a bank is
     /// shown is [`Secrets::bank_secret`].
     pub secrets: Option<Secrets>,
@@ -54,6 +72,7 @@ impl ServerConfig {
             data_folder: data_folder.into(),
             database_url: None,
             bank_url: None,
+            more_banks: Vec::new(),
             secrets: None,
             test_mode: false,
             background: true,

@@ -123,6 +123,11 @@ fn wrong_settings_are_refused() {
     for (arguments, expected) in [
         (["--database-url", "mysql://root:s3cret@localhost/makegood"], "sqlite:FILE nor postgres://"),
         (["--bank-url", "https://s3cret@bank.example"], "does not start with http://"),
+        (
+            ["--more-banks", "north=https://s3cret@bank.example"],
+            "the URL of north does not start with http://",
+        ),
+        (["--more-banks", "bank=http://s3cret@bank.example"], "bank is another bank's name"),
         (["--log", "foo=bar=baz"], "`foo=bar=baz` is neither a level nor MODULE=LEVEL"),
     ] {
         for command in ["serve", "migrate", "doctor", "verify"] {
@@ -243,6 +248,44 @@ fn what_is_left_at_another_bank_is_told() {
         assert_eq!(said(&examined).contains(&failed), is_told, "{}", said(&examined));
     }
     assert_eq!(bank.stop().0, Some(0));
+}
+
+#[test]
+fn several_banks_are_asked_each_with_its_own_secret() {
+    let (folder, bank_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let file = folder.path().join("master");
+    let master = "8d5c3f0b6a4e2d1907f6e5d4c3b2a19080716253445566778899aabbccddeeff";
+    let start = |name: &[&str], text: &str| {
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        let books = tempfile::tempdir_in(bank_folder.path()).unwrap().keep();
+        let alone = ["banksim", "--listen", "127.0.0.1:0", "--secrets-file", file.to_str().unwrap()];
+        Service::start(makegood(&books, &[&alone, name].concat()))
+    };
+    let first = start(&[], master);
+    let north = start(&["--bank-name", "north"], master);
+    let south = start(&["--bank-name", "south"], &format!("{master}\nbank_secret.south=open-sesame\n"));
+    let more = format!("north={},south={}", north.url, south.url);
+    let banks = ["--bank-url", &first.url, "--more-banks", &more, "--secrets-file", file.to_str().unwrap()];
+    let healthy = run(folder.path(), &[&banks[..], &["doctor"]].concat());
+    assert_eq!(healthy.status.code(), Some(0), "{}", said(&healthy));
+    let service =
+        Service::start(makegood(folder.path(), &[&banks[..], &["--listen", "127.0.0.1:0"]].concat()));
+    let shown = bash(&format!("curl -sS {}/v1/banks\n", service.url));
+    for id in [r#""id":"bank""#, r#""id":"north""#, r#""id":"south""#] {
+        assert!(shown.contains(id), "{id} is not in {shown}");
+    }
+    assert_eq!(service.stop().0, Some(0));
+    // Another's name is another's secret.
+    let confused = format!("north={},south={}", south.url, north.url);
+    let banks =
+        ["--bank-url", &first.url, "--more-banks", &confused, "--secrets-file", file.to_str().unwrap()];
+    let sick = run(folder.path(), &[&banks[..], &["doctor"]].concat());
+    assert_eq!(sick.status.code(), Some(1));
+    assert!(said(&sick).contains("set `bank_secret.north=…` in the secrets file"), "{}", said(&sick));
+    for bank in [first, north, south] {
+        assert_eq!(bank.stop().0, Some(0));
+    }
 }
 
 #[test]

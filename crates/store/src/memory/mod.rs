@@ -18,7 +18,7 @@ use makegood_base::{BatchId, Timestamp};
 use makegood_ledger::RowKey;
 use makegood_wallet::{
     CallerRow, Changes, Facts, Needs,
-    tables::{AccountId, IdempotencyKey, TimerKey},
+    tables::{AccountId, IdempotencyKey, Timer, TimerKey},
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedMutexGuard;
@@ -142,8 +142,18 @@ impl Store for MemoryStore {
     }
 
     async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<TimerKey>, Failure> {
+        self.due_timers_since(Timestamp::from_micros(i64::MIN), now, limit).await
+    }
+
+    async fn due_timers_since(
+        &self,
+        since: Timestamp,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<TimerKey>, Failure> {
         let state = self.call()?;
-        let due = state.stored.timers.values().map(|(timer, _)| timer).filter(|timer| timer.due_at <= now);
+        let is_due = |timer: &&Timer| (since..=now).contains(&timer.due_at);
+        let due = state.stored.timers.values().map(|(timer, _)| timer).filter(is_due);
         let mut due: Vec<_> = due.collect();
         due.sort_by_key(|timer| (timer.due_at, timer.id.kind.as_str(), timer.id.object));
         Ok(due.into_iter().map(|timer| timer.id).take(limit.try_into().unwrap_or(usize::MAX)).collect())

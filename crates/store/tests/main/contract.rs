@@ -180,6 +180,17 @@ mod cases {
             let expected: Vec<TimerKey> = expected.into_iter().map(key).collect();
             assert_eq!(store.due_timers(at(now), limit).await.unwrap(), expected, "{now} {limit}");
         }
+        for (since, now, limit, expected) in [
+            (10, 20, 10, vec![3, 2, 5, 4]),
+            (11, 20, 10, vec![2, 5, 4]),
+            (11, 40, 2, vec![2, 5]),
+            (21, 39, 10, vec![1]),
+            (21, 20, 10, vec![]),
+        ] {
+            let expected: Vec<TimerKey> = expected.into_iter().map(key).collect();
+            let found = store.due_timers_since(at(since), at(now), limit).await.unwrap();
+            assert_eq!(found, expected, "{since} {now} {limit}");
+        }
     }
 
     pub async fn expired_keys_come_in_their_order(store: &impl Store) {

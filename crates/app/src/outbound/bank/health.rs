@@ -35,6 +35,8 @@ struct Known {
     answered: std::collections::VecDeque<bool>,
     /// How long recent transfers took from their beginning to their end.
     transfers: Latencies,
+    /// Within how long transfers are promised therefore; nothing while too few are known.
+    expected_in: Option<Duration>,
     breaker: Breaker,
     windows: Vec<MaintenanceWindow>,
     incidents: Vec<Incident>,
@@ -97,6 +99,7 @@ impl Health {
             answers: Latencies::new(RECENT_MAX),
             answered: std::collections::VecDeque::with_capacity(RECENT_MAX),
             transfers: Latencies::new(RECENT_MAX),
+            expected_in: None,
             breaker: Breaker::new(breaker),
             windows: Vec::new(),
             incidents: Vec::new(),
@@ -156,7 +159,11 @@ impl Health {
     }
 
     pub(super) fn took(&self, took: Duration, now: Timestamp) {
-        self.change(now, |known| known.transfers.add(took));
+        self.change(now, |known| {
+            known.transfers.add(took);
+            let is_enough = known.transfers.count() >= self.schedule.expected_from;
+            known.expected_in = is_enough.then(|| self.schedule.promised_in(&known.transfers));
+        });
     }
 
     pub(super) fn notice(&self, windows: Vec<MaintenanceWindow>, incidents: Vec<Incident>, now: Timestamp) {
@@ -173,12 +180,6 @@ impl Health {
         in_maintenance(&self.known(), now)
     }
 
-    /// Within how long transfers are promised; nothing while too few are known.
-    fn expected_in(&self, known: &Known) -> Option<Duration> {
-        let is_enough = known.transfers.count() >= self.schedule.expected_from;
-        is_enough.then(|| self.schedule.promised_in(&known.transfers))
-    }
-
     /// Changes what is known, and tells what follows from it.
     fn change(&self, now: Timestamp, change: impl FnOnce(&mut Known)) {
         let mut known = self.known();
@@ -188,7 +189,7 @@ impl Health {
         let maintenance = in_maintenance(&known, now);
         let outlook = Outlook {
             is_down: matches!(after, BreakerState::Open { .. }) || maintenance.is_some(),
-            expected_in: self.expected_in(&known),
+            expected_in: known.expected_in,
             maintenance,
             incident: known.incidents.first().map(|incident| incident.id),
         };

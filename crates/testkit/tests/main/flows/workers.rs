@@ -1,16 +1,23 @@
 //! Workers beside a bank that takes its time: who waits, who does not, and what a stop waits for.
 
+use makegood::{NamedBank, ServerConfig};
 use makegood_app::{BankConfig, JobsConfig};
+use makegood_banking::HolderCheck;
 use makegood_banksim::cards;
-use makegood_testkit::{Db, TestWallet};
-use makegood_wallet::{NewOrder, Query};
+use makegood_base::{Clock as _, Timestamp};
+use makegood_testkit::{Db, FakeClock, TestWallet};
+use makegood_wallet::{Action, NewOrder, Query};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc, watch};
 
-on_both!(a_bank_that_takes_its_time_starves_nobody, a_stop_waits_for_answers_that_are_under_way);
+on_both!(
+    a_bank_that_takes_its_time_starves_nobody,
+    a_queue_at_one_bank_holds_up_no_other,
+    a_stop_waits_for_answers_that_are_under_way,
+);
 
 /// Far longer than any of it takes.
 const LONG: Duration = Duration::from_secs(30);
@@ -94,6 +101,53 @@ async fn a_bank_that_takes_its_time_starves_nobody(db: Db) {
     let done = || wallet.count("SELECT COUNT(*) FROM top_ups WHERE status = 'succeeded'");
     let done = app.read_until([0; 16], done, |count| *count == 5, tokio::time::sleep(LONG)).await;
     assert_eq!((done, wallet.balance(&user).await.as_str()), (5, "50.00"));
+    stop.notify_one();
+    jobs.await.unwrap();
+    drop(app);
+    wallet.finish().await;
+}
+
+async fn a_queue_at_one_bank_holds_up_no_other(db: Db) {
+    let mut other = HeldBank::open().await;
+    other.config.id = "north".to_owned();
+    other.let_go.send(true).unwrap();
+    let north = NamedBank { id: other.config.id.clone(), url: other.config.url.clone() };
+    let more = |config: &mut ServerConfig| config.more_banks = vec![north];
+    let wallet = TestWallet::start_with(db.create(), FakeClock::new(), more).await;
+    let user = wallet.user().await;
+    let card = wallet.card(&user, cards::ALWAYS_WORKS).await;
+    for _ in 0..40 {
+        wallet.top_up(&user, card, "10.00").await;
+    }
+    let mut bank = HeldBank::open().await;
+    let config = JobsConfig { timers_max: 8, bank_calls_max: 1, ..JobsConfig::default() };
+    let app = wallet.another_app(vec![bank.config.clone(), other.config.clone()], config).await;
+    let stop = Arc::new(Notify::new());
+    let stopped = Arc::clone(&stop);
+    let jobs = tokio::spawn(app.jobs().clone().run(async move { stopped.notified().await }));
+    tokio::time::timeout(LONG, bank.asked.recv()).await.expect("the bank is asked");
+
+    let link = Action::LinkBankCard {
+        bank: "north".to_owned(),
+        agreement: "agr_1".to_owned(),
+        last4: "1114".to_owned(),
+        holder_check: HolderCheck::Match,
+    };
+    let bank_card = wallet.submit(user.caller, link).await.expect(201).id("/id");
+    let _active = wallet.submit(user.caller, Action::ActivateBankCard { bank_card }).await.expect(200);
+    // Once as the time goes, and once by a clock that is set back: due long before what was read last.
+    for _ in 0..2 {
+        wallet.top_up(&user, bank_card, "10.00").await;
+        tokio::time::timeout(LONG, other.asked.recv()).await.expect("the other bank is asked");
+        wallet.clock.set(Timestamp::from_micros(wallet.clock.now().as_micros() - 60_000_000));
+    }
+    assert!(bank.asked.try_recv().is_err(), "the bank has a place for one call");
+
+    bank.let_go.send(true).unwrap();
+    let done = || wallet.count("SELECT COUNT(*) FROM top_ups WHERE status = 'succeeded'");
+    wallet.clock.advance(LONG * 4);
+    let done = app.read_until([0; 16], done, |count| *count == 42, tokio::time::sleep(LONG)).await;
+    assert_eq!(done, 42);
     stop.notify_one();
     jobs.await.unwrap();
     drop(app);
