@@ -74,7 +74,9 @@ impl Browser {
         let driver = Driver::start();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
         let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
-        let mut arguments = vec!["--headless=new", "--disable-dev-shm-usage", "--disable-gpu"];
+        // A click beyond the window's own size would not arrive, whatever size the page is told.
+        let mut arguments =
+            vec!["--headless=new", "--disable-dev-shm-usage", "--disable-gpu", "--window-size=1400,1200"];
         // Chromium's sandbox refuses to be root's.
         arguments.extend(is_root.then_some("--no-sandbox"));
         let capabilities = json!({"alwaysMatch": {

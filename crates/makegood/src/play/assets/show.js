@@ -106,12 +106,14 @@ export function isBack() {
 }
 
 function showTaps() {
-  draw('taps', state.taps.length > 1 ? state.taps.map(({ number, answer, payment }) => ({ number, answer, payment })) : [], (tap) => {
-    const { number, answer, payment } = tap;
-    if (!answer) return element('li', '', word('tap.sent', { number }));
-    if (!payment) return element('li', '', word('tap.refused', { number, title: answer.body?.title ?? '' }));
+  // The taps are the same request: which of them came first is the network's choice.
+  const rank = ({ answer }) => (!answer ? 2 : answer.replayed ? 1 : 0);
+  const taps = state.taps.length > 1 ? state.taps.toSorted((one, other) => rank(one) - rank(other)) : [];
+  draw('taps', taps.map(({ answer, payment }) => ({ answer, payment })), ({ answer, payment }) => {
+    if (!answer) return element('li', '', word('tap.sent'));
+    if (!payment) return element('li', '', word('tap.refused', { title: answer.body?.title ?? '' }));
     const key = answer.replayed ? 'tap.same' : 'tap.made';
-    return element('li', '', word(key, { number, payment: payment.slice(-4) }));
+    return element('li', '', word(key, { payment: payment.slice(-4) }));
   });
 }
 
@@ -140,7 +142,7 @@ function showTill() {
   turn('shop', shopTrace?.next ?? null);
   hidden('cancel', order.status !== 'created' && order.status !== 'processing');
   const isPaid = order.status === 'paid' && !['refunded', 'returned'].includes(state.payment?.status ?? '');
-  hidden('refund', !isPaid || Boolean(state.refund));
+  hidden('refund', !isPaid || !shopTrace || Boolean(state.refund));
 }
 
 const SIGNS = { done: '✓', waiting: '…', unknown: '?', refused: '×', not_reached: '' };

@@ -134,7 +134,7 @@ export async function tap(source) {
   const { offer } = state;
   // What a second tap finds is what the first one chose.
   offer.source ??= source;
-  const tapped = { number: state.taps.length + 1, answer: null };
+  const tapped = { answer: null };
   state.taps.push(tapped);
   changed();
   tapped.answer = await call('/v1/payments', {
