@@ -8,13 +8,12 @@ mod banks;
 use crate::engine::{Engine, Undecided};
 use crate::outbound::bank::Bank;
 use makegood_banking::{Answer, BreakerLimits};
-use makegood_base::{Clock, Entropy, IdSeed, Ids, RequestId, Timestamp};
+use makegood_base::{Clock, Entropy, IdSeed, Timestamp};
 use makegood_store::{Failure, Lists, Store};
 use makegood_wallet::tables::{
     AccountId, BankTransferId, OrderId, PaymentId, SettlementId, TimerKey, TimerKind,
 };
-use makegood_wallet::texts::Language;
-use makegood_wallet::{Action, BankAlert, Caller, ClaimedTransfer, Command, Facts, Needs, Reply};
+use makegood_wallet::{Action, BankAlert, ClaimedTransfer, Command, Facts, Needs, Reply};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -314,16 +313,7 @@ impl<S: Store> Jobs<S> {
 
     async fn submit(&self, action: Action) -> Result<Reply, Undecided> {
         let seed = IdSeed::draw(self.parts.clock.now(), self.parts.entropy.as_ref());
-        let command = Command {
-            seed,
-            request: RequestId::from_raw(Ids::new(seed).next_raw()),
-            caller: Caller::System,
-            language: Language::English,
-            idempotency_key: None,
-            fingerprint: [0; 32],
-            action,
-        };
-        self.parts.engine.submit(command).await
+        self.parts.engine.submit(Command::of_system(seed, action)).await
     }
 }
 

@@ -8,7 +8,7 @@ use crate::tables::{BankTransfer, BankTransferId, Payment, PaymentId, Refund, Re
 use crate::texts::Role;
 use crate::view::TopUpView;
 use crate::{Reply, Stop};
-use makegood_banking::{Answer, Claim, Direction, MessageKind, Outcome, Purpose, Refusal, Told};
+use makegood_banking::{Answer, Claim, Direction, MessageKind, Outcome, Purpose, Refusal, State, Told};
 use makegood_ledger::TransactionId;
 use makegood_payments::{PaymentStatus, TopUpStatus};
 use makegood_refunds::{RefundOrigin, RefundStatus};
@@ -117,7 +117,7 @@ fn take_in(
     let noted = delays::note(context, &mut transfer);
     context.facts.bank_transfers.set(transfer.clone())?;
     // What a bank tells of money that no worker has sent yet is as good as that it was sent.
-    if transfer.is_final() || transfer.is_unknown() {
+    if transfer.state != State::Created {
         began(context, &transfer)?;
     }
     let alert = match outcome {
