@@ -2,6 +2,8 @@
 //! (<https://www.w3.org/TR/webdriver2/>). A crate for it would turn on `preserve_order` of `serde_json` for all that is
 //! tested with it, so that another program would be tested than the one that is shipped.
 
+#![expect(clippy::panic, reason = "a test that cannot go on has failed")]
+
 use serde_json::{Value, json};
 use std::fmt::Debug;
 use std::io::{BufRead as _, BufReader};

@@ -74,7 +74,10 @@ function notice(refused) {
 }
 
 function showAway(isAway) {
-  document.body.classList.toggle('away', isAway);
+  if (state.isAway !== isAway) {
+    state.isAway = isAway;
+    showAll();
+  }
   if (isAway) {
     clearTimeout(noticeEnds);
     text('notice', word('notice.away'));
@@ -159,11 +162,12 @@ function speak(language) {
 
 /** People first: those of this tab, or new ones. */
 async function arrive() {
+  for (const step of visit.stepsTaken()) done.add(step);
   const kept = await visit.resume();
   if (kept) {
-    for (const step of kept.steps ?? []) done.add(step);
     await trade.goOn(kept);
   } else {
+    done.clear();
     await visit.calm();
     await trade.goOn(await visit.begin());
   }

@@ -62,8 +62,9 @@ function showPhone() {
   hidden('phone-offer', !offer);
   hidden('phone-result', !payment || Boolean(offer));
   at('scan').disabled = !isReady;
-  const waits = !visit ? 'phone.preparing' : isReady ? 'phone.ready' : 'phone.nothing';
-  text('phone-waits-for', word(waits));
+  const arriving = state.isAway ? 'phone.away' : 'phone.preparing';
+  const waits = isReady ? 'phone.ready' : 'phone.nothing';
+  text('phone-waits-for', word(visit ? waits : arriving));
   if (offer) {
     text('offer-payee', offer.payee.display_name);
     text('offer-amount', money(offer.amount));

@@ -18,6 +18,7 @@ const HURRY_MS = 700;
 /** What the screens show. */
 export const state = {
   visit: null,
+  isAway: false,
   // The till's.
   order: null,
   shopTrace: null,

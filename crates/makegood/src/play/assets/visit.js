@@ -12,6 +12,11 @@ export function keep(visit) {
   sessionStorage.setItem(KEPT, JSON.stringify(visit));
 }
 
+/** The steps that were taken in this tab. */
+export function stepsTaken() {
+  return JSON.parse(sessionStorage.getItem(KEPT) ?? 'null')?.steps ?? [];
+}
+
 /** The visit of this tab, where the wallet still knows it. */
 export async function resume() {
   const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? 'null');
