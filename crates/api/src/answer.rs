@@ -12,9 +12,10 @@ use std::time::Duration;
 /// What the wallet rendered.
 pub(crate) struct Answer(pub(crate) Reply);
 
-/// Why a request is refused before the wallet was asked.
+/// Why a request is refused before the wallet was asked. As a response it is a problem, in the language that the caller
+/// reads, once it has passed the edge of the [router](crate::router).
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Refused {
+pub struct Refused {
     pub(crate) problem: Box<Problem>,
     /// When trying again makes sense, where that is known.
     pub(crate) retry_after: Option<Duration>,

@@ -25,6 +25,7 @@ mod strict;
 mod tokens;
 mod write;
 
+pub use answer::Refused;
 pub use limits::{Limits, Rate};
-pub use router::{openapi, router};
+pub use router::{openapi, router, router_with};
 pub use server::serve;

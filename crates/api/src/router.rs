@@ -14,12 +14,19 @@ use utoipa_axum::router::OpenApiRouter;
 /// The whole service: the API, its document and its pages. Installs the process's metrics recorder, if there
 /// is none.
 pub fn router(app: App, limits: Limits) -> Router {
+    router_with(app, limits, Router::new())
+}
+
+/// The same with further routes beside it, which are no part of the API and its document: they pass the same edge, and
+/// may answer [`Refused`].
+pub fn router_with(app: App, limits: Limits, beside: Router) -> Router {
     metrics::recorder();
     let (router, openapi) = documented().split_for_parts();
     let openapi = document::finished(openapi);
     let api: Api = Arc::new(Shared::new(app, limits, document::closed(&openapi)));
     router
         .merge(routes::pages::router(openapi))
+        .merge(beside.with_state(()))
         .fallback(|| async { Refused::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Refused::from(Code::RequestMethod) })
         .layer(middleware::from_fn_with_state(Arc::clone(&api), edge))

@@ -7,6 +7,7 @@ use makegood::bench::Part;
 use makegood::{NamedBank, ServerConfig};
 use makegood_auth::StaffRole;
 use makegood_banksim::{Profile, TimeOfDay};
+use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,7 +29,14 @@ pub(crate) struct CommandLine {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Run the service with its workers; this is what happens without a command.
-    Serve,
+    Serve {
+        /// Stop when standard input ends, as it does when whoever started this has ended, in whatever way.
+        #[arg(long, hide = true)]
+        stop_with_input: bool,
+    },
+    /// Five minutes to see it all: the page under /play, with the wallet as a process of its own that the page can kill
+    /// and start again, and a simulated bank beside it. What it needs is in the folder `play` of the data folder.
+    Play,
     /// Bring the schema of the database to this program's version.
     Migrate,
     /// Replay the journal, and compare all balances and the payments, orders, refunds, top-ups, transfers and bank
@@ -150,7 +158,7 @@ pub(crate) struct Options {
     pub(crate) listen: Option<SocketAddr>,
     /// Where the SQLite file, the simulated bank's books and generated secrets are.
     #[arg(long, env = "MAKEGOOD_DATA_DIR", default_value = "./data", value_name = "FOLDER", global = true)]
-    data_dir: PathBuf,
+    pub(crate) data_dir: PathBuf,
     /// sqlite:PATH or postgres://…; by default makegood.db in the data folder.
     #[arg(long, env = "MAKEGOOD_DATABASE_URL", hide_env_values = true, value_name = "URL", global = true)]
     database_url: Option<String>,
@@ -197,6 +205,15 @@ impl Options {
             LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).finish().with(filter).init(),
             LogFormat::Json => log.json().flatten_event(true).finish().with(filter).init(),
         }
+    }
+
+    /// The flags that log in another process as in this one.
+    pub(crate) fn log_arguments(&self) -> Vec<OsString> {
+        let format = self.log_format.to_possible_value().map(|value| value.get_name().to_owned());
+        let filter = self.log.as_ref().map(ToString::to_string);
+        let flags = [("--log-format", format), ("--log", filter)];
+        let given = flags.into_iter().filter_map(|(flag, value)| Some([flag.to_owned(), value?]));
+        given.flatten().map(OsString::from).collect()
     }
 
     /// The server that these options describe. Reads the secrets file. Refuses a database that is none of the two.

@@ -9,7 +9,8 @@ const DEFAULT_URL: &str = "http://127.0.0.1:8080";
 #[must_use]
 pub fn invitation(url: &str) -> String {
     format!(
-        "\nThe API to read and to try: {url}/docs\n\nOr paste these lines into another terminal, one by one:\n\n{}",
+        "\nSee it all in five minutes: {url}/play\n\nThe API to read and to try: {url}/docs\n\n\
+         Or paste these lines into another terminal, one by one:\n\n{}",
         LINES.replace(DEFAULT_URL, url)
     )
 }

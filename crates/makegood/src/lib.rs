@@ -9,6 +9,7 @@ mod data_folder;
 pub mod demo;
 pub mod doctor;
 pub mod output;
+pub mod play;
 pub mod schema;
 pub mod secrets;
 mod server;

@@ -40,8 +40,9 @@ fn main() -> ExitCode {
 
 async fn run(command_line: CommandLine) -> Result<ExitCode, Failure> {
     let CommandLine { options, command } = command_line;
-    match command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::serve(&options).await,
+    match command.unwrap_or(Command::Serve { stop_with_input: false }) {
+        Command::Serve { stop_with_input } => serve::serve(&options, stop_with_input).await,
+        Command::Play => serve::play(&options).await,
         Command::Migrate => commands::migrate(&options).await,
         Command::Verify => commands::verify(&options).await,
         Command::Doctor => commands::doctor(&options).await,

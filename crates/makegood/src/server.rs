@@ -9,6 +9,7 @@ pub use config::{NamedBank, ServerConfig, is_bank_id};
 pub use running::Running;
 
 use crate::data_folder::{self, DataFolderError};
+use crate::play::{self, Playground};
 use crate::secrets::SecretsFileError;
 use installation::Opened;
 use makegood_app::{App, AppConfig};
@@ -123,6 +124,7 @@ impl Server {
                 Some(makegood_banksim::start(bank, Arc::clone(&clock)).await?)
             }
         };
+        let database_url = config.database_url();
         let banks = banks::access(&config, simulated.as_ref(), &secrets);
         for left in banks::left_behind(&database, &config).await? {
             tracing::warn!(bank = left.bank, "{left}");
@@ -137,7 +139,15 @@ impl Server {
         };
         let (app, engine) = App::start(SqlStore::new(database.clone()), app_config, clock, entropy)?;
         let (stop, _) = watch::channel(false);
-        let router = makegood_api::router(app.clone(), config.http);
+        let beside = match livemode {
+            true => axum::Router::new(),
+            false => play::router(Playground {
+                bank: simulated.as_ref().map(|bank| bank.control().clone()),
+                database: database.clone(),
+                database_url,
+            }),
+        };
+        let router = makegood_api::router_with(app.clone(), config.http, beside);
         let http = tokio::spawn(makegood_api::serve(listener, router, config.http, stopped(&stop)));
         let jobs = config.background.then(|| tokio::spawn(app.jobs().clone().run(stopped(&stop))));
         tracing::info!(%address, "the service listens");

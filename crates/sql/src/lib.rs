@@ -4,6 +4,7 @@ mod bind;
 mod bulk;
 mod checkpoint;
 mod connect;
+mod copy;
 mod database;
 mod decode;
 mod error;
@@ -19,6 +20,7 @@ mod transaction;
 mod value;
 
 pub use connect::sqlite_file;
+pub use copy::copy_sqlite;
 pub use database::{Database, Dialect, Options};
 pub use error::{Class, Error};
 pub use migrate::Migration;

@@ -45,6 +45,8 @@ pub(crate) enum Purpose {
     Read,
     /// Copying the log into the file.
     Checkpoint,
+    /// Copying the database into another file.
+    Copy,
 }
 
 impl Connection {

@@ -70,7 +70,7 @@ impl Strangers {
         map.insert(reqwest::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         for (name, value) in headers {
             let value = HeaderValue::from_str(value).map_err(|_| untaken(AttemptError::Response))?;
-            map.insert(HeaderName::from_static(*name), value);
+            map.insert(HeaderName::from_static(name), value);
         }
         let sent = self.client.post(url).headers(map).body(body).send().await;
         let response = sent.map_err(|error| untaken(reason(&error)))?;

@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod banksim;
+mod browser;
 mod crate_graph;
 mod demo;
 mod operation;
+mod play;
 mod process;
 mod proofs;
 mod readme;

@@ -8,6 +8,7 @@
 
 mod bulk;
 mod cancellation;
+mod copy;
 mod failures;
 mod migrations;
 mod scratch;

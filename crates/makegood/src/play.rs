@@ -1,0 +1,122 @@
+//! `/play`: one page on which a newcomer sees it all in five minutes: a payer's phone, a merchant's till, a bank with a
+//! dial, and the proof of the books. Where money is real none of it exists.
+//!
+//! What the page does with money goes through the public API, as everybody's does. The few routes beside it turn the
+//! dial of the simulated bank, have the books verified, and forge one byte of a copy of them. They are the page's own, may
+//! change with it, and are no part of the API's document.
+
+mod bank;
+mod books;
+mod forge;
+mod pages;
+mod proxy;
+mod supervisor;
+mod wallet_process;
+
+pub use supervisor::{PlayError, Supervisor, SupervisorConfig};
+pub use wallet_process::Program;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use bank::Dial;
+use books::Proof;
+use forge::Forged;
+use makegood_api::Refused;
+use makegood_banksim::Control;
+use makegood_sql::Database;
+use makegood_wallet::Code;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// What the page is shown of the world that it does not read from the API.
+#[derive(Serialize)]
+struct Stage {
+    /// The bank's dial; null where the bank is not the simulated one inside.
+    bank: Option<Dial>,
+    /// The wallet's process; null where nobody looks after it, and it cannot be killed from the page.
+    wallet: Option<wallet_process::Shown>,
+}
+
+/// What the routes of a server work with.
+pub(crate) struct Playground {
+    /// Turns the switches of the simulated bank inside.
+    pub(crate) bank: Option<Control>,
+    pub(crate) database: Database,
+    pub(crate) database_url: String,
+}
+
+struct Shared {
+    playground: Playground,
+    /// Held while the books are verified or copied: that costs as much as they are large.
+    books: Mutex<()>,
+}
+
+/// The page and its routes, for a server whose money is not real.
+pub(crate) fn router(playground: Playground) -> Router {
+    let shared = Arc::new(Shared { playground, books: Mutex::const_new(()) });
+    let api = Router::new()
+        .route("/play/api/stage", get(stage))
+        .route("/play/api/bank", post(turn))
+        .route("/play/api/prove", post(prove))
+        .route("/play/api/forge", post(forge_byte))
+        .with_state(shared);
+    pages::router().merge(api)
+}
+
+async fn stage(State(shared): State<Arc<Shared>>) -> Json<Stage> {
+    Json(Stage { bank: shared.playground.bank.as_ref().map(Dial::of), wallet: None })
+}
+
+async fn turn(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Dial>, Refused> {
+    let bank = shared.playground.bank.as_ref().ok_or(Code::NotFound)?;
+    Ok(Json(bank::turn(bank, said(&headers, &body)?)?))
+}
+
+async fn prove(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Proof>, Refused> {
+    let Nothing {} = said(&headers, &body)?;
+    let _alone = shared.books.try_lock().map_err(|_| Code::ServiceBusy)?;
+    books::prove(&shared.playground.database).await.map(Json).map_err(|error| unreadable(&error))
+}
+
+async fn forge_byte(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Forged>, Refused> {
+    let Nothing {} = said(&headers, &body)?;
+    let _alone = shared.books.try_lock().map_err(|_| Code::ServiceBusy)?;
+    forge::forge(&shared.playground.database_url).await.map(Json).map_err(|error| unreadable(&error))
+}
+
+/// What is told to a route that need only be called: an empty object.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// What a request says. It has to say that it is JSON: a page of somebody else's can send that nowhere but home, so that
+/// none can turn the dial or kill the wallet of a visitor who has both open.
+fn said<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Code> {
+    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if kind != Some(b"application/json") {
+        return Err(Code::RequestMediaType);
+    }
+    serde_json::from_slice(body).map_err(|_| Code::RequestMalformed)
+}
+
+fn unreadable(error: &dyn std::error::Error) -> Refused {
+    tracing::error!(%error, "the books cannot be looked at");
+    Code::ServiceUnavailable.into()
+}

@@ -1,0 +1,157 @@
+// What stands behind: the bank's dial, the proof, the forged byte, and the wallet's process.
+
+import { ask, call, pause } from './api.js';
+import { at, element, hidden, text } from './show.js';
+import { count, money, word } from './words.js';
+
+const LOOK_EVERY_MS = 1500;
+
+/** What was last seen of the bank and of the wallet's process. */
+export const seen = { stage: null, bank: null };
+
+let proof = null;
+let forged = null;
+let starting = false;
+
+/** Looks at the stage for as long as the page is open. */
+export async function keepLooking(changed) {
+  for (;;) {
+    await look();
+    changed();
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+export async function look() {
+  const [stage, banks] = await Promise.all([ask('/play/api/stage'), ask('/v1/banks')]);
+  if (stage?.ok) seen.stage = stage.body;
+  seen.bank = banks?.ok ? banks.body.data[0] : null;
+}
+
+/** Turns the bank's dial. */
+export async function turn(profile) {
+  const answer = await ask('/play/api/bank', { body: { profile } });
+  if (answer?.ok) seen.stage.bank = answer.body;
+}
+
+export async function prove() {
+  proof = 'working';
+  show();
+  const answer = await call('/play/api/prove', { body: {} });
+  proof = answer.ok ? answer.body : null;
+  show();
+  return answer.ok ? answer.body.clean : answer.body;
+}
+
+export async function forge() {
+  forged = 'working';
+  show();
+  const answer = await call('/play/api/forge', { body: {} });
+  forged = answer.ok ? answer.body : null;
+  show();
+  return answer.ok ? answer.body.named === true : answer.body;
+}
+
+/** Kills the wallet's process, or starts it. */
+export async function run(isToRun) {
+  starting = isToRun;
+  show();
+  const answer = await ask('/play/api/wallet', { body: { run: isToRun } });
+  starting = false;
+  if (answer?.ok) seen.stage.wallet = answer.body;
+  show();
+}
+
+function figures(rows) {
+  return element('dl', 'figures', ...rows.map(([name, value]) =>
+    element('div', '', element('dt', '', name), element('dd', '', value))));
+}
+
+function showProof() {
+  const place = at('proof');
+  at('prove').disabled = proof === 'working';
+  if (proof === 'working') return place.replaceChildren(word('prove.working'));
+  if (!proof) return place.replaceChildren();
+  const verdict = element('p', proof.clean ? 'good' : 'bad', word(proof.clean ? 'prove.clean' : 'prove.broken'));
+  const rows = [
+    [word('count.transactions'), count(proof.transactions)],
+    [word('count.legs'), count(proof.legs)],
+    ...proof.compared.map((one) => [word(`count.${one.what.replace(' ', '-')}`), count(one.count)]),
+    [word('prove.took'), count(proof.took_ms)],
+  ];
+  const root = element('p', 'root', element('span', '', word('prove.root', { count: count(proof.root_over) })),
+    element('code', '', proof.root));
+  const differences = element('ul', 'differences', ...proof.differences.map((one) => element('li', 'mono', one)));
+  place.replaceChildren(verdict, figures(rows), root, ...(proof.clean ? [] : [differences]));
+}
+
+const hex = (byte) => byte.toString(16).padStart(2, '0');
+
+function showForged() {
+  const place = at('forged');
+  at('forge').disabled = forged === 'working';
+  if (forged === 'working') return place.replaceChildren(word('forge.working'));
+  if (!forged) return place.replaceChildren();
+  if (forged.outcome !== 'done') return place.replaceChildren(element('p', '', word(`forge.${forged.outcome}`)));
+  const byte = word('forge.byte', {
+    offset: count(forged.offset),
+    size: count(forged.file_bytes),
+    was: hex(forged.was),
+    is: hex(forged.is),
+    key: forged.key,
+    forged: money(forged.amount_is),
+    true: money(forged.amount_was),
+  });
+  const verdict = element('p', forged.named ? 'good' : 'bad', word(forged.named ? 'forge.named' : 'forge.missed'));
+  const row = ({ table, key, column, stored, replayed }) => element('li', '',
+    element('code', 'row-name', `${table} ${key} · ${column}`),
+    element('span', 'value', word('forge.stored', { value: stored })),
+    element('span', 'value', word('forge.replayed', { value: replayed })));
+  const list = element('ul', 'differences', ...forged.differences.slice(0, 3).map(row));
+  const more = element('p', 'small', word('forge.more', { count: count(forged.differences_found) }));
+  place.replaceChildren(element('p', '', byte), verdict, list, more);
+}
+
+function showBank() {
+  const bank = seen.stage?.bank ?? null;
+  for (const radio of at('dial').elements.profile) {
+    radio.disabled = !bank;
+    radio.checked = bank?.profile === radio.value;
+  }
+  at('dial').dataset.profile = bank?.profile ?? 'none';
+  text('bank-says', seen.stage ? says(bank) : '');
+  const { state, answered_per_cent: percent } = seen.bank ?? {};
+  const isNew = state === 'up' && percent === null;
+  text('bank-seen', state ? word(isNew ? 'bank.seen.new' : `bank.seen.${state}`, { percent }) : '');
+}
+
+function says(bank) {
+  if (!bank) return word('bank.says.elsewhere');
+  if (!['calm', 'peak', 'outage'].includes(bank.profile)) return word('bank.says.other', { name: bank.profile });
+  const seconds = count(Math.round(bank.latency_p50_ms / 100) / 10);
+  return word(`bank.says.${bank.profile}`, { seconds, count: count(bank.per_minute ?? 0) });
+}
+
+function showProcess() {
+  const wallet = seen.stage?.wallet ?? null;
+  if (!seen.stage) return;
+  text('kill-what', word(wallet ? 'kill.what' : 'kill.elsewhere'));
+  hidden('kill-command', Boolean(wallet));
+  hidden('kill-buttons', !wallet);
+  if (!wallet) return text('process', '');
+  at('kill').disabled = !wallet.up;
+  at('start').disabled = wallet.up || starting;
+  const running = wallet.kills > 0 ? 'kill.up.again' : 'kill.up';
+  const key = wallet.up ? running : starting ? 'kill.starting' : 'kill.down';
+  text('process', word(key, { process: wallet.process, count: wallet.kills }));
+  at('process').dataset.up = String(wallet.up);
+}
+
+/** Shows all of it; the two long ones only where something is another. */
+export function show({ anew = true } = {}) {
+  showBank();
+  showProcess();
+  if (!anew) return;
+  showProof();
+  showForged();
+}

@@ -1,0 +1,144 @@
+//! The wallet as a process of its own, which can be killed and started again.
+
+use serde::Serialize;
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+/// How long it may take until it says where it listens.
+const START_MAX: Duration = Duration::from_secs(60);
+/// How long it may take to stop by itself, which it promises to do in less.
+const STOP_MAX: Duration = Duration::from_secs(12);
+
+/// What is run as the wallet.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// The program.
+    pub path: PathBuf,
+    /// What it is told: it has to say `listening on http://ADDRESS` on its first line, and to stop when its standard
+    /// input ends.
+    pub arguments: Vec<OsString>,
+    /// What of the environment is another than ours.
+    pub environment: Vec<(&'static str, OsString)>,
+}
+
+/// The process as the page shows it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Shown {
+    /// Whether it runs.
+    up: bool,
+    /// Its number, while it runs.
+    process: Option<u32>,
+    /// How often it was killed.
+    kills: u32,
+}
+
+/// A wallet that runs, or does not.
+pub(super) struct WalletProcess {
+    program: Program,
+    /// Held while it is killed or started.
+    running: tokio::sync::Mutex<Option<Running>>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    address: Option<SocketAddr>,
+    shown: Shown,
+}
+
+struct Running {
+    child: Child,
+    /// Its end tells the process to stop, also where this one was killed.
+    input: ChildStdin,
+    /// Kept open, so that what else it prints finds a reader.
+    _output: BufReader<ChildStdout>,
+}
+
+impl WalletProcess {
+    pub(super) fn new(program: Program) -> Self {
+        Self { program, running: tokio::sync::Mutex::const_new(None), seen: Mutex::default() }
+    }
+
+    /// Where it listens; nothing while it does not run.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        self.seen().address
+    }
+
+    /// How it is. One that has ended by itself is seen here too, unless it is just being killed or started.
+    pub(super) fn shown(&self) -> Shown {
+        if let Ok(mut running) = self.running.try_lock()
+            && let Some(Running { child, .. }) = running.as_mut()
+            && !matches!(child.try_wait(), Ok(None))
+        {
+            *running = None;
+            self.is_gone(false);
+        }
+        self.seen().shown
+    }
+
+    /// Starts it, unless it runs, and waits until it listens.
+    pub(super) async fn start(&self) -> std::io::Result<()> {
+        let mut running = self.running.lock().await;
+        if running.is_some() {
+            return Ok(());
+        }
+        let silent = || std::io::Error::other("the wallet's process does not start: its log says why");
+        let started = tokio::time::timeout(START_MAX, spawn(&self.program)).await;
+        let (process, address) = started.map_err(|_| silent())??.ok_or_else(silent)?;
+        let mut seen = self.seen();
+        seen.address = Some(address);
+        seen.shown = Shown { up: true, process: process.child.id(), kills: seen.shown.kills };
+        drop(seen);
+        *running = Some(process);
+        Ok(())
+    }
+
+    /// Kills it as a power cut does: SIGKILL, which no process can do anything about.
+    pub(super) async fn kill(&self) -> std::io::Result<()> {
+        let mut running = self.running.lock().await;
+        let Some(mut process) = running.take() else { return Ok(()) };
+        process.child.kill().await?;
+        self.is_gone(true);
+        Ok(())
+    }
+
+    /// Has it stop in order.
+    pub(super) async fn stop(&self) {
+        let Some(Running { mut child, input, _output }) = self.running.lock().await.take() else { return };
+        self.is_gone(false);
+        drop(input);
+        if tokio::time::timeout(STOP_MAX, child.wait()).await.is_err() {
+            tracing::warn!("the wallet's process was killed before it had stopped");
+            let _ended = child.kill().await;
+        }
+    }
+
+    fn is_gone(&self, was_killed: bool) {
+        let mut seen = self.seen();
+        let kills = seen.shown.kills.saturating_add(u32::from(was_killed));
+        *seen = Seen { address: None, shown: Shown { up: false, process: None, kills } };
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts the program. Nothing where it ends, or says something else.
+async fn spawn(program: &Program) -> std::io::Result<Option<(Running, SocketAddr)>> {
+    let mut command = Command::new(&program.path);
+    command.args(&program.arguments).envs(program.environment.iter().map(|(name, value)| (name, value)));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+    let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else { return Ok(None) };
+    let mut output = BufReader::new(output);
+    let mut line = String::new();
+    output.read_line(&mut line).await?;
+    let address = line.trim_end().strip_prefix("listening on http://").and_then(|text| text.parse().ok());
+    Ok(address.map(|address| (Running { child, input, _output: output }, address)))
+}
