@@ -104,7 +104,7 @@ async fn play_all(options: &Options, plan: &Plan, stage: &Stage) -> Result<Repor
             note(&format!("{} rounds of the soak held", soak.as_ref().map_or(0, Soak::rounds)));
             continue;
         }
-        report.verdicts.extend(soak.as_ref().map(Soak::verdict));
+        report.verdicts.extend(soak.as_ref().and_then(Soak::verdict));
         return Ok(report);
     }
 }

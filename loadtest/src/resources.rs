@@ -15,9 +15,10 @@ pub(crate) struct Taken {
     pub(crate) log_mib: f64,
 }
 
-/// By how much the memory may grow in an hour.
+/// By how much the memory may grow in an hour, and once beside that.
 const MEMORY_MIB_PER_HOUR_MAX: f64 = 16.0;
-/// How many more files may be open in the end than after the first hour.
+const MEMORY_MIB_ONCE_MAX: f64 = 24.0;
+/// How many more files may be open in the end than after the first round.
 const FILES_MORE_MAX: u64 = 64;
 /// How large the log of writes may become: it is taken over into the database again and again.
 const WRITE_LOG_MIB_MAX: f64 = 256.0;
@@ -54,15 +55,19 @@ pub(crate) fn growth_per_hour(points: &[(f64, f64)]) -> f64 {
     if spread > 0.0 { along / spread * 3_600.0 } else { 0.0 }
 }
 
-/// What is not bounded of what the wallet took: at seconds since the start, after a first hour that warms it up. Nothing
+/// What is not bounded of what the wallet took: at seconds since the start, after a first round that warms it up. Nothing
 /// is said of less than two points.
 pub(crate) fn unbounded(warm: &[(f64, Taken)], requests: u64) -> Vec<String> {
-    let (Some((_, first)), Some((_, last))) = (warm.first(), warm.last()) else { return Vec::new() };
+    let (Some((from_s, first)), Some((to_s, last))) = (warm.first(), warm.last()) else { return Vec::new() };
+    let hours = (to_s - from_s) / 3_600.0;
     let mut found = Vec::new();
     let memory: Vec<_> = warm.iter().map(|(at, taken)| (*at, taken.resident_mib)).collect();
     let growth = growth_per_hour(&memory);
-    if growth > MEMORY_MIB_PER_HOUR_MAX {
-        found.push(format!("memory grows by {growth:.1} MiB an hour, and may by {MEMORY_MIB_PER_HOUR_MAX}"));
+    if growth * hours > MEMORY_MIB_PER_HOUR_MAX * hours + MEMORY_MIB_ONCE_MAX {
+        found.push(format!(
+            "memory grows by {growth:.1} MiB an hour for {hours:.1} hours, and may by {MEMORY_MIB_PER_HOUR_MAX}, and by \
+             {MEMORY_MIB_ONCE_MAX} once"
+        ));
     }
     if last.files > first.files.saturating_add(FILES_MORE_MAX) {
         found.push(format!("{} files are open, and {} were", last.files, first.files));

@@ -43,8 +43,11 @@ impl Soak {
         self.rounds >= 2 && self.began.elapsed() >= self.length
     }
 
-    /// Whether what the wallet takes is bounded.
-    pub(crate) fn verdict(&self) -> Verdict {
+    /// Whether what the wallet takes is bounded; nothing where a round failed before that could be seen.
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
+        if self.rounds < 2 {
+            return None;
+        }
         let mut verdict = Verdict::new("bounded", "memory, open files and logs do not grow without end");
         unbounded(&self.taken, self.requests).into_iter().for_each(|found| verdict.fails(found));
         if self.taken.is_empty() {
@@ -52,11 +55,12 @@ impl Soak {
         }
         let of =
             |value: fn(&Taken) -> f64| self.taken.iter().map(|(_, taken)| value(taken)).fold(0.0, f64::max);
-        verdict.looked_at(format!(
+        let verdict = verdict.looked_at(format!(
             "{} rounds; at most {:.0} MiB of memory and {:.0} MiB of the log of writes",
             self.rounds,
             of(|taken| taken.resident_mib),
             of(|taken| taken.write_log_mib)
-        ))
+        ));
+        Some(verdict)
     }
 }

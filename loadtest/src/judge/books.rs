@@ -165,13 +165,16 @@ impl Books {
         places.iter().filter_map(|place| self.transfers.get(*place))
     }
 
-    /// What a bank did wrong that keeps an object, or what gives it back, from its end: somebody of the staff has it.
+    /// What a bank did that keeps an object, or what gives it back, from its end: somebody of the staff has it. It did
+    /// something wrong, or it did not take what was to go to a card.
     pub(crate) fn explained(&self, object: &str) -> bool {
         let given_back = self.late_refunds.get(object).map(Vec::as_slice).unwrap_or_default();
         let objects = std::iter::once(object).chain(given_back.iter().map(String::as_str));
-        objects
-            .flat_map(|object| self.transfers_of(object))
-            .any(|transfer| EXPLAINING.iter().any(|kind| self.had(&transfer.reference, kind)))
+        objects.flat_map(|object| self.transfers_of(object)).any(|transfer| {
+            let status = self.statuses.get(&transfer.reference).map(String::as_str);
+            let not_taken = !transfer.is_in && matches!(status, Some("refused" | "returned"));
+            not_taken || EXPLAINING.iter().any(|kind| self.had(&transfer.reference, kind))
+        })
     }
 }
 

@@ -132,7 +132,7 @@ fn charts(report: &Report) -> String {
             of(|sample| sample.taken.map(|taken| f64::from(u32::try_from(taken.files).unwrap_or(u32::MAX))));
         text.push_str(&chart(
             "What the wallet's process takes",
-            &[line("memory", "MiB", memory), line("open files", "", files)],
+            &[line("memory", "MiB", memory), line("open", "files and connections", files)],
             &bands,
         ));
     }

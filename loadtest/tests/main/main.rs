@@ -1,4 +1,5 @@
 //! The load test as users run it: it holds where nothing is broken, and finds what is broken on purpose.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests")]
 
 use makegood_testkit::postgres::PostgresDatabase;
 use serde_json::{Value, json};
