@@ -2,7 +2,7 @@
 
 use crate::Failure;
 use crate::http::Client;
-use crate::plan::{CALM, CALM_AGAIN, Dial, FAULTS, PHASES, Plan};
+use crate::plan::{CALM, Dial, FAULTS, PHASES, Plan};
 use crate::resources::{Taken, taken};
 use crate::stage::Stage;
 use crate::times::Times;
@@ -119,7 +119,7 @@ impl Conductor<'_> {
         if phase.is_some_and(|place| place >= CALM) && dial == Some(Dial::Calm) {
             self.call_back().await?;
         }
-        if phase.is_some_and(|place| place >= CALM_AGAIN) {
+        if phase.is_some_and(|place| self.plan.makes_happen(place)) {
             let injected = self.stage.bank.injected().await?;
             let is_missing = |kind: &&str| injected.get(*kind).is_none_or(Vec::is_empty);
             let missing: Vec<String> =

@@ -16,6 +16,9 @@ const CARD_NUMBER: &str = "6222000000001114";
 /// What each person tops up when they come, in minor units: enough for an hour.
 const FIRST_TOP_UP_MINOR: i64 = 2_000_000;
 const TOP_UP_MINOR: i64 = 20_000;
+/// For how long somebody tries to link a card whose bank does not answer, and how often.
+const LINK_MAX: Duration = Duration::from_secs(90);
+const LINK_PAUSE: Duration = Duration::from_secs(1);
 /// How often somebody tries to bring their first money in.
 const FIRST_TRIES: u32 = 4;
 
@@ -52,22 +55,38 @@ pub(crate) async fn log_in(user: &mut GooseUser) -> Result<String, Wrong> {
     text(&session, "/token")
 }
 
-/// Links a card, and confirms it.
+/// Links a card, and confirms it: again and again while its bank does not answer.
 pub(crate) async fn link_card(user: &mut GooseUser, token: &str) -> Result<String, Wrong> {
     let bank = world().bank.clone();
     let body = json!({"bank": bank, "number": CARD_NUMBER, "holder_name": "Li Wei"});
-    let route = "POST /v1/me/bank-cards";
-    let link = Call { route, token: Some(token), body: Some(body), ..Call::default() };
-    let card = text(&call(user, link).await?, "/id")?;
-    let confirm = Call {
-        route: "POST /v1/me/bank-cards/{id}/confirm",
-        path: Some(format!("/v1/me/bank-cards/{card}/confirm")),
-        token: Some(token),
-        body: Some(json!({"code": "123456"})),
-        ..Call::default()
-    };
-    call(user, confirm).await?;
+    let card = ask_bank(user, token, "POST /v1/me/bank-cards", None, &body).await?;
+    let card = text(&card, "/id")?;
+    let path = format!("/v1/me/bank-cards/{card}/confirm");
+    let body = json!({"code": "123456"});
+    ask_bank(user, token, "POST /v1/me/bank-cards/{id}/confirm", Some(path), &body).await?;
     Ok(card)
+}
+
+/// Makes a request that a bank is asked for, until the bank answers.
+async fn ask_bank(
+    user: &mut GooseUser,
+    token: &str,
+    route: &'static str,
+    path: Option<String>,
+    body: &Value,
+) -> Result<Value, Wrong> {
+    let began = Instant::now();
+    loop {
+        let (path, body) = (path.clone(), Some(body.clone()));
+        let answer = ask(user, Call { route, path, token: Some(token), body, ..Call::default() }).await?;
+        if answer.is_success() {
+            return Ok(answer.body);
+        }
+        if answer.code() != "bank.unavailable" || began.elapsed() > LINK_MAX {
+            return Err(answer.unexpected(route));
+        }
+        tokio::time::sleep(LINK_PAUSE).await;
+    }
 }
 
 /// A person comes: registers, logs in, links a card, tops up.

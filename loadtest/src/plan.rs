@@ -66,8 +66,8 @@ pub(crate) const PHASES: [Phase; 8] = [
 
 /// The place of the phase with which the others are compared.
 pub(crate) const CALM: usize = 2;
-/// The place of the last phase with the whole load: from then on what has not happened is made to happen.
-pub(crate) const CALM_AGAIN: usize = 5;
+/// The place of the last phase with the whole load.
+const CALM_AGAIN: usize = 5;
 
 /// How often people do things.
 #[derive(Debug, Clone, Copy)]
@@ -173,25 +173,40 @@ impl Plan {
         }
     }
 
-    /// The rates of the bank's faults. Of those that have not happened yet, and are to happen now, a transfer can have
-    /// many that are about its callbacks, and one that is about what becomes of it: the first one happens to all.
+    /// The rates of the bank's faults. Those that have not happened yet, and are to happen now, share the transfers: a
+    /// transfer has one at most that is about what becomes of it, the first in their order to which it happens.
     pub(crate) fn faults(&self, missing: &[String]) -> Value {
         let is_missing = |kind: &str| missing.iter().any(|name| name == kind);
-        let first = FAULTS.iter().map(|(kind, _)| *kind).find(|kind| is_outcome(kind) && is_missing(kind));
+        let mut left = FAULTS.iter().filter(|(kind, _)| is_outcome(kind) && is_missing(kind)).count();
+        let is_shared = left > 0;
         let rate = |(kind, rate): &(&str, f64)| match *kind {
             "recall_refused" => 1.0,
-            kind if Some(kind) == first => 1.0,
+            kind if is_outcome(kind) && is_missing(kind) => {
+                let share = 1.0 / f64::from(u32::try_from(left).unwrap_or(u32::MAX)).max(1.0);
+                left = left.saturating_sub(1);
+                share
+            }
             // Only what is told twice can be told in another order.
-            "late" if first.is_none() && is_missing("callback_reordered") => 0.5,
-            kind if is_missing(kind) && !is_outcome(kind) => 0.5,
-            kind if first.is_some() && is_outcome(kind) => 0.0,
+            "late" if !is_shared && is_missing("callback_reordered") => 0.5,
+            kind if is_outcome(kind) && is_shared => 0.0,
+            kind if is_missing(kind) => 0.5,
             _ => (rate * self.fault_scale).min(RATE_MAX),
         };
-        let rates = FAULTS.iter().map(|fault| (format!("{}_rate", fault.0), json!(rate(fault))));
-        Value::Object(rates.collect())
+        let rates: Vec<f64> = FAULTS.iter().map(rate).collect();
+        let named = FAULTS.iter().zip(rates).map(|((kind, _), rate)| (format!("{kind}_rate"), json!(rate)));
+        Value::Object(named.collect())
+    }
+
+    /// Whether what has not happened yet is made to happen in a phase: while the bank is calm, and in a short hour from
+    /// its first calm on.
+    pub(crate) fn makes_happen(&self, place: usize) -> bool {
+        let from = if self.length < SHORT { CALM } else { CALM_AGAIN };
+        place >= from && PHASES.get(place).is_some_and(|phase| phase.dial == Dial::Calm)
     }
 }
 
+/// A shorter hour has few transfers.
+const SHORT: Duration = Duration::from_secs(60);
 /// How many transfers a fault happens to at most.
 const RATE_MAX: f64 = 0.3;
 
@@ -265,8 +280,19 @@ mod tests {
             assert_eq!(rates, expected, "{missing:?}");
         };
         check(&[], [0.1, 0.02, 0.003, 0.25, 1.0]);
-        check(&["wrong_payee", "wrong_reference"], [0.1, 0.0, 1.0, 0.25, 1.0]);
-        check(&["late", "wrong_payee"], [0.1, 1.0, 0.0, 0.25, 1.0]);
+        check(&["wrong_payee"], [0.1, 0.0, 1.0, 0.25, 1.0]);
+        check(&["wrong_payee", "wrong_reference"], [0.1, 0.0, 0.5, 0.25, 1.0]);
+        check(&["late", "wrong_payee"], [0.1, 0.5, 1.0, 0.25, 1.0]);
         check(&["timeout_executed", "callback_reordered"], [0.5, 0.5, 0.003, 0.5, 1.0]);
+        let place = |name: &str| PHASES.iter().position(|phase| phase.name == name).unwrap();
+        for (name, in_long, in_short) in [
+            ("rise", false, false),
+            ("calm", false, true),
+            ("peak", false, false),
+            ("calm again", true, true),
+        ] {
+            assert_eq!(plan.makes_happen(place(name)), in_long, "{name}");
+            assert_eq!(Plan::smoke(None).makes_happen(place(name)), in_short, "{name}");
+        }
     }
 }
