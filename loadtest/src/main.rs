@@ -1,115 +1,153 @@
-//! A load test that plays a wallet's busy time: people register, link a card, top up, and pay the orders of a
-//! few shops from balance and card; some tap twice; shops refund.
+//! Plays a wallet's peak hour, and judges what is left of it: what to run before a release.
 //!
-//! Goose makes the requests. When all is settled, everything that was acknowledged must be there, every balance
-//! must be what was acknowledged, and `verify` must find the journal and all that is stored in agreement.
+//! Goose makes the requests. The bank is turned from calm to peak to outage to calm, and does wrong whatever a bank can
+//! do wrong. When all is over, every payment must have arrived, have come back, or have a person who has it.
 
-mod checks;
+mod arguments;
+mod bank;
+mod child;
+mod conductor;
+mod drain;
+mod http;
+mod judge;
+mod people;
+mod plan;
+mod proxy;
 mod report;
+mod resources;
 mod scenario;
+mod shops;
+mod soak;
+mod staff;
+mod stage;
+mod times;
 mod wire;
 mod world;
 
-use checks::settle_and_check;
-use clap::Parser;
-use goose::config::GooseConfiguration;
-use goose::prelude::{GooseAttack, Scenario, Transaction, transaction};
-use makegood::{Running, Server, ServerConfig, SystemClock, SystemEntropy};
-use scenario::{open_shops, pay_from_balance, pay_from_card, refund, register};
+use arguments::{Command, CommandLine, Options};
+use clap::Parser as _;
+use conductor::{Seen, conduct};
+use drain::{Drained, drain};
+use judge::Judged;
+use makegood::output::{note, say};
+use plan::Plan;
+use report::{Baseline, Report};
+use soak::Soak;
+use stage::Stage;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::timeout;
 use world::world;
 
-/// Load on a wallet of its own, or on one that runs already.
-#[derive(Debug, Clone, Parser)]
-struct Arguments {
-    /// The wallet to load, http://ADDRESS:PORT, with its simulated bank; none starts one on a scratch SQLite database.
-    #[arg(long)]
-    url: Option<String>,
-    /// How many people there are.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    people: u32,
-    /// How often each of them pays from balance, from card, and is refunded.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
-    rounds: u32,
-    /// How many shops there are.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    shops: u32,
-    /// A small run that ends soon: 6 people, 8 rounds.
-    #[arg(long)]
-    smoke: bool,
-}
+/// How long after the end of the hour the last person may be gone: who waits for an answer waits for it.
+const OVERTIME_MAX: Duration = Duration::from_secs(120);
 
-type Failure = Box<dyn std::error::Error>;
+/// The same as the wallet's own binary has: the wallet of a run is this program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Why nothing could be played, or judged.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let mut arguments = Arguments::parse();
-    if arguments.smoke {
-        (arguments.people, arguments.rounds) = (6, 8);
-    }
-    match Box::pin(run(&arguments)).await {
-        Ok(failures) if failures.is_empty() => {
-            report::line("ok");
-            ExitCode::SUCCESS
-        }
-        Ok(failures) => {
-            failures.iter().take(20).for_each(|failure| report::line(&format!("FAILED: {failure}")));
-            report::line(&format!("{} failures", failures.len()));
-            ExitCode::FAILURE
-        }
-        Err(error) => {
-            report::line(&format!("FAILED: {error}"));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Runs it all. Returns what did not hold.
-async fn run(arguments: &Arguments) -> Result<Vec<String>, Failure> {
-    let folder = tempfile::tempdir()?;
-    let config = ServerConfig { listen: ([127, 0, 0, 1], 0).into(), ..ServerConfig::new(folder.path()) };
-    let database_url = config.database_url();
-    let server = match &arguments.url {
-        Some(_) => None,
-        None => Some(Server::start(config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?),
+    let CommandLine { command, options } = CommandLine::parse();
+    let outcome = match command {
+        Some(Command::Wallet(wallet)) => Box::pin(child::be_wallet(wallet)).await.map(|()| true),
+        Some(Command::Bank(bank)) => Box::pin(child::be_bank(bank)).await.map(|()| true),
+        Some(Command::PeakHour) | None => Box::pin(run(&options)).await,
     };
-    let url = server.as_ref().map(Running::url).or_else(|| arguments.url.clone()).unwrap_or_default();
-    world().shops_wanted = arguments.shops;
-    let metrics = Box::pin(attack(arguments, url)?.execute()).await?;
-    report::print(&metrics, world().elapsed());
-    let mut failures = std::mem::take(&mut world().failures);
-    failures.extend(metrics.transaction_errors.values().map(|error| {
-        format!("{} times in `{}`: {}", error.occurrences, error.transaction_name, error.error)
-    }));
-    if let Some(server) = server {
-        server.stop().await;
-        let found = makegood::verify::verify_url(&database_url).await?;
-        found.lines().iter().for_each(|text| report::line(&format!("verify: {text}")));
-        if !found.is_clean() {
-            failures.push("verify found differences".to_owned());
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            note(&format!("makegood-loadtest: {failure}"));
+            ExitCode::FAILURE
         }
     }
-    Ok(failures)
 }
 
-fn attack(arguments: &Arguments, url: String) -> Result<GooseAttack, Failure> {
-    let mut config = GooseConfiguration::default();
-    config.host = Some(url);
-    config.users = Some(usize::try_from(arguments.people)?);
-    config.increase_rate = Some("10".to_owned());
-    config.iterations = Some(usize::try_from(arguments.rounds)?);
-    // Two runs on one machine would meet at its port.
-    config.no_telnet = true;
-    config.no_print_metrics = true;
-    config.quiet = 1;
-    let person = Scenario::new("a person")
-        .register_transaction(transaction!(register).set_name("register").set_on_start())
-        .register_transaction(transaction!(pay_from_balance).set_name("pay from balance"))
-        .register_transaction(transaction!(pay_from_card).set_name("pay from card"))
-        .register_transaction(transaction!(refund).set_name("refund"));
-    Ok(GooseAttack::initialize_with_config(config)?
-        .test_start(transaction!(open_shops))
-        .register_scenario(person)
-        .test_stop(transaction!(settle_and_check)))
+/// Runs it all. Whether everything held.
+async fn run(options: &Options) -> Result<bool, Failure> {
+    let plan = match options.smoke {
+        true => Plan::smoke(options.people),
+        false => Plan::peak_hour(options.minutes, options.people),
+    };
+    let plan = if options.url.is_some() { plan.elsewhere() } else { plan };
+    // Who names a file that is none has not to wait for an hour to learn it.
+    let baseline = options.baseline.as_deref().map(Baseline::read).transpose()?;
+    let stage = Stage::set(options, &plan).await?;
+    let outcome = Box::pin(play_all(options, &plan, &stage)).await;
+    // Whatever came of it, nothing of it stays.
+    let cleared = stage.clear().await;
+    let report = outcome?;
+    cleared?;
+    tell(options, &report, baseline.as_ref())
+}
+
+/// Plays the hour once, or again and again.
+async fn play_all(options: &Options, plan: &Plan, stage: &Stage) -> Result<Report, Failure> {
+    let mut soak = options.soak.map(|hours| Soak::new(Duration::from_secs_f64(hours * 3_600.0)));
+    loop {
+        let Hour { seen, drained, judged } = Box::pin(hour(options, plan, stage)).await?;
+        let requests = world().requests;
+        let mut report = Report::new(plan, stage.description().await?, seen.samples, judged, &drained);
+        let is_over = match &mut soak {
+            None => true,
+            Some(soak) => {
+                soak.add(&report.samples, requests);
+                soak.is_over() || !report.failed().is_empty()
+            }
+        };
+        if !is_over {
+            note(&format!("{} rounds of the soak held", soak.as_ref().map_or(0, Soak::rounds)));
+            continue;
+        }
+        report.verdicts.extend(soak.as_ref().and_then(Soak::verdict));
+        return Ok(report);
+    }
+}
+
+/// Tells what came of it, and whether everything held.
+fn tell(options: &Options, report: &Report, baseline: Option<&Baseline>) -> Result<bool, Failure> {
+    report.lines().iter().for_each(|line| say(line));
+    let page = report.write(&options.report)?;
+    say(&format!("report: {}", page.display()));
+    let worse = baseline.map(|baseline| baseline.compare(report)).transpose()?.unwrap_or_default();
+    worse.iter().for_each(|line| say(&format!("WORSE  {line}")));
+    let failed = report.failed();
+    match (failed.is_empty(), worse.is_empty()) {
+        (true, true) => say("ok"),
+        (false, _) => say(&format!("FAILED: {}", failed.join(", "))),
+        (true, false) => say(&format!("FAILED: {} figures are worse than allowed", worse.len())),
+    }
+    Ok(failed.is_empty() && worse.is_empty())
+}
+
+/// An hour that was played and judged.
+struct Hour {
+    seen: Seen,
+    drained: Drained,
+    judged: Judged,
+}
+
+/// Plays one hour, drains, and judges.
+async fn hour(options: &Options, plan: &Plan, stage: &Stage) -> Result<Hour, Failure> {
+    world().renew(plan.clone(), options.shops, stage.bank_id.to_owned());
+    let (over, is_over) = watch::channel(false);
+    let load = async {
+        let attack = scenario::attack(plan, &stage.people_url).map_err(|error| error.to_string())?;
+        let metrics = match timeout(plan.length + OVERTIME_MAX, Box::pin(attack.execute())).await {
+            Ok(metrics) => metrics.map_err(|error| error.to_string()),
+            Err(_) => Err("people do not go when the hour is over".to_owned()),
+        };
+        let drained = drain(stage, plan).await;
+        over.send_replace(true);
+        Ok::<_, Failure>((metrics?, drained?))
+    };
+    let (played, seen) = tokio::join!(Box::pin(load), Box::pin(conduct(stage, plan, is_over)));
+    let ((metrics, drained), seen) = (played?, seen?);
+    let judged = Box::pin(judge::judge(stage, &metrics, &seen, &drained)).await?;
+    Ok(Hour { seen, drained, judged })
 }

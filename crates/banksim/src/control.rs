@@ -1,7 +1,7 @@
 //! What somebody who runs the bank can do with it, without HTTP: the same as its routes under `/control`.
 
 use crate::{
-    books::{Books, CallbackCounts, Injected, Outcome},
+    books::{Books, CallbackCounts, Injected, Outcome, PoolEntries},
     faults::{FaultKind, Faults},
     maintenance::{PlannedWindow, Window},
     problem::Problem,
@@ -112,6 +112,12 @@ impl Control {
     /// What became of the callbacks.
     pub async fn callbacks(&self) -> Result<CallbackCounts, ControlError> {
         Ok(self.books()?.callback_counts().await?)
+    }
+
+    /// At most so many movements on the pool account, after the one with a number (0 is before the first), in the order in
+    /// which they were booked; and how many transfers are still to change.
+    pub async fn pool_entries(&self, after: i64, limit: u32) -> Result<PoolEntries, ControlError> {
+        Ok(self.books()?.pool_entries(after, limit).await?)
     }
 
     /// Brings transfers that wait for good to an end: this one, or all. Returns how many.

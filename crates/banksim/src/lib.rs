@@ -16,7 +16,7 @@ mod profile;
 mod server;
 mod switches;
 
-pub use books::{CallbackCounts, Direction, Injected, InjectedKind, Outcome, Status};
+pub use books::{CallbackCounts, Direction, Injected, InjectedKind, Outcome, PoolEntries, PoolEntry, Status};
 pub use config::{Callbacks, Config, Delays, Timings};
 pub use control::{BankDay, Control, ControlError};
 pub use edge::TurnedAway;

@@ -32,7 +32,7 @@ pub(crate) use clerk::Delivery;
 pub(crate) use decide::{Manner, Received};
 pub use injected::{Injected, InjectedKind};
 pub(crate) use outbox::{Message, Way};
-pub use reports::CallbackCounts;
+pub use reports::{CallbackCounts, PoolEntries, PoolEntry};
 pub(crate) use transfer::{Instruction, Recall, Shown, Transfer};
 pub use words::{Direction, Status};
 

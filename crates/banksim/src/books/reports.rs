@@ -1,4 +1,4 @@
-//! What the books say as a whole: the statement of a day, all balances, all transfers.
+//! What the books say as a whole: the statement of a day, all entries, all balances, all transfers.
 
 use super::{
     Books, Direction, Message, POOL, Transfer,
@@ -15,16 +15,31 @@ use std::{
 };
 
 /// One movement on the pool account.
-#[derive(Debug, Serialize)]
-pub(crate) struct StatementLine {
-    sequence: i64,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PoolEntry {
+    /// Its number in the books: later ones have greater numbers.
+    pub sequence: i64,
     /// The transfer's; null for the opening.
-    reference: Option<String>,
+    pub reference: Option<String>,
     /// `opening`, `transfer`, `return`, or `taken_back`.
-    kind: String,
-    direction: Direction,
-    amount: Money,
-    booked_at: Timestamp,
+    pub kind: String,
+    /// `in` is to the pool.
+    pub direction: Direction,
+    /// How much.
+    pub amount: Money,
+    /// When it was booked, by the bank's clock.
+    pub booked_at: Timestamp,
+}
+
+/// Some of the movements on the pool account, in the order in which they were booked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PoolEntries {
+    /// The movements.
+    pub data: Vec<PoolEntry>,
+    /// The number of the last of them; none where there were none left.
+    pub next_cursor: Option<i64>,
+    /// How many transfers the bank will still change by itself: settle, execute, take back or return.
+    pub changes_to_come: u64,
 }
 
 /// All balances, of customers together, and two checks of the books against themselves.
@@ -67,6 +82,11 @@ pub(crate) struct Page {
 
 const STATEMENT: &str = "SELECT sequence, reference, kind, credit, currency, amount, booked_at FROM entries
     WHERE booked_at >= $1 AND booked_at < $2 AND (debit = $3 OR credit = $3) ORDER BY sequence";
+const ENTRIES: &str = "SELECT sequence, reference, kind, credit, currency, amount, booked_at FROM entries
+    WHERE sequence > $1 AND (debit = $3 OR credit = $3) ORDER BY sequence LIMIT $2";
+const ENTRY_KINDS: &[Kind] =
+    &[Kind::Integer, Kind::Text, Kind::Text, Kind::Text, Kind::Text, Kind::Integer, Kind::Integer];
+const CHANGES_TO_COME: &str = "SELECT COUNT(*) FROM transfers WHERE change IS NOT NULL";
 const ACCOUNTS: &str = "SELECT CASE WHEN account LIKE 'card:%' THEN 'customers' ELSE account END AS name,
     currency, SUM(balance) FROM balances GROUP BY name, currency ORDER BY name, currency";
 const SUMS: &str = "SELECT currency, SUM(balance) FROM balances GROUP BY currency ORDER BY currency";
@@ -78,15 +98,27 @@ const DIFFERENCES: &str = "SELECT COUNT(*) FROM balances WHERE balance !=
 
 impl Books {
     /// The lines of the pool account that were booked in the 24 hours from `start`.
-    pub(crate) async fn statement(&self, start: Timestamp) -> Result<Vec<StatementLine>, Problem> {
+    pub(crate) async fn statement(&self, start: Timestamp) -> Result<Vec<PoolEntry>, Problem> {
         self.change_due().await?;
         let end = start.plus(Duration::from_secs(24 * 3_600));
         let mut transaction = self.ledger.database.read().await?;
-        let kinds =
-            &[Kind::Integer, Kind::Text, Kind::Text, Kind::Text, Kind::Text, Kind::Integer, Kind::Integer];
-        let rows = transaction.query(STATEMENT, vec![start.into(), end.into(), POOL.into()], kinds).await?;
+        let arguments = vec![start.into(), end.into(), POOL.into()];
+        let rows = transaction.query(STATEMENT, arguments, ENTRY_KINDS).await?;
         transaction.rollback().await;
-        Ok(rows.into_iter().map(statement_line).collect::<Result<_, _>>()?)
+        Ok(rows.into_iter().map(pool_entry).collect::<Result<_, _>>()?)
+    }
+
+    /// The movements on the pool account after a number, and how many transfers are still to change, in one snapshot.
+    pub(crate) async fn pool_entries(&self, after: i64, limit: u32) -> Result<PoolEntries, Problem> {
+        self.change_due().await?;
+        let mut transaction = self.ledger.database.read().await?;
+        let arguments = vec![after.into(), i64::from(limit).into(), POOL.into()];
+        let rows = transaction.query(ENTRIES, arguments, ENTRY_KINDS).await?;
+        let to_come = transaction.query(CHANGES_TO_COME, Vec::new(), &[Kind::Integer]).await?;
+        transaction.rollback().await;
+        let data = rows.into_iter().map(pool_entry).collect::<Result<Vec<_>, _>>()?;
+        let next_cursor = data.last().map(|last| last.sequence);
+        Ok(PoolEntries { data, next_cursor, changes_to_come: number(to_come)?.unsigned_abs() })
     }
 
     /// All balances in one snapshot.
@@ -144,7 +176,7 @@ impl Books {
     }
 }
 
-fn statement_line(row: Vec<Value>) -> Result<StatementLine, Error> {
+fn pool_entry(row: Vec<Value>) -> Result<PoolEntry, Error> {
     let mut fields = Fields::new("entries", row);
     let sequence = fields.take()?;
     let reference = fields.take()?;
@@ -153,7 +185,7 @@ fn statement_line(row: Vec<Value>) -> Result<StatementLine, Error> {
     let direction = if is_credit { Direction::In } else { Direction::Out };
     let amount = money(&mut fields)?;
     let booked_at = fields.take()?;
-    Ok(StatementLine { sequence, reference, kind, direction, amount, booked_at })
+    Ok(PoolEntry { sequence, reference, kind, direction, amount, booked_at })
 }
 
 fn account_report(row: Vec<Value>) -> Result<AccountReport, Error> {

@@ -2,7 +2,7 @@
 
 use super::Bank;
 use crate::{
-    books::{CallbackCounts, Injected, Outcome},
+    books::{CallbackCounts, Injected, Outcome, PoolEntries},
     control::{self, BankDay},
     faults::Faults,
     maintenance::{PlannedWindow, Window},
@@ -11,7 +11,7 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, Query, State, rejection::JsonRejection},
     http::StatusCode,
     response::IntoResponse,
 };
@@ -95,6 +95,23 @@ pub(super) async fn injected(State(bank): State<Bank>) -> Result<Json<Injected>,
 
 pub(super) async fn callbacks(State(bank): State<Bank>) -> Result<Json<CallbackCounts>, Problem> {
     Ok(Json(bank.books.callback_counts().await?))
+}
+
+/// How many movements are told at once, at most.
+const ENTRIES_MAX: u32 = 1_000;
+
+#[derive(Deserialize)]
+pub(super) struct EntriesQuery {
+    cursor: Option<i64>,
+    limit: Option<u32>,
+}
+
+pub(super) async fn entries(
+    State(bank): State<Bank>,
+    Query(query): Query<EntriesQuery>,
+) -> Result<Json<PoolEntries>, Problem> {
+    let limit = query.limit.unwrap_or(ENTRIES_MAX).clamp(1, ENTRIES_MAX);
+    Ok(Json(bank.books.pool_entries(query.cursor.unwrap_or(0), limit).await?))
 }
 
 #[derive(Deserialize)]

@@ -116,6 +116,7 @@ pub(crate) fn router(bank: Bank) -> Router {
         .route("/control/maintenance/{id}", delete(control::cancel_window))
         .route("/control/injected", get(control::injected))
         .route("/control/callbacks", get(control::callbacks))
+        .route("/control/entries", get(control::entries))
         .route("/control/resolve", post(control::resolve));
     v1.merge(control)
         .layer(middleware::from_fn_with_state(bank.clone(), authenticate))

@@ -85,6 +85,7 @@ async fn every_call_shows_the_secret() {
         (Method::DELETE, "/control/maintenance/simbank-maintenance-1"),
         (Method::GET, "/control/injected"),
         (Method::GET, "/control/callbacks"),
+        (Method::GET, "/control/entries"),
         (Method::POST, "/control/resolve"),
         (Method::GET, "/control/faults"),
         (Method::POST, "/control/faults"),

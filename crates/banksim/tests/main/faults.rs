@@ -131,6 +131,18 @@ async fn a_bank_changes_its_mind_and_its_books_add_up() {
 }
 
 #[tokio::test]
+async fn what_the_bank_will_still_change_is_counted() {
+    let desk = Desk::open().await;
+    desk.bank.control().set_faults(Faults { late_rate: 1.0, ..Faults::default() }).unwrap();
+    let transfer = Desk::instruction("in", &desk.card(cards::ALWAYS_WORKS).await, "10.00");
+    assert_eq!(desk.outcome("btr_1", &transfer).await, "accepted");
+    let to_come = async || desk.bank.control().pool_entries(0, 10).await.unwrap().changes_to_come;
+    assert_eq!(to_come().await, 1);
+    desk.clock.advance(Duration::from_secs(90));
+    assert_eq!(to_come().await, 0);
+}
+
+#[tokio::test]
 async fn a_return_says_why_and_when_and_is_a_line_of_its_own() {
     let desk = Desk::open_with(|config| {
         config.pool_opening =

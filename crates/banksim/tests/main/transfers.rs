@@ -196,6 +196,19 @@ async fn lists_and_statements_tell_every_movement() {
     let bad = desk.try_call(Method::GET, "/v1/statement?date=today", &Value::Null).await;
     assert_eq!(describe(bad), "400 request.malformed");
 
+    // The same, one by one, whatever the hour.
+    desk.bank.control().set_profile(makegood_banksim::Profile::outage());
+    let mut sequences = Vec::new();
+    let mut cursor = Value::from(0);
+    while !cursor.is_null() {
+        let page = desk.get(&format!("/control/entries?limit=1&cursor={cursor}")).await;
+        sequences.extend(page["data"].as_array().unwrap().iter().map(|entry| entry["reference"].clone()));
+        assert_eq!(page["changes_to_come"], 0);
+        cursor = page["next_cursor"].clone();
+    }
+    assert_eq!(sequences, [Value::Null, json!("btr_0"), json!("btr_1"), json!("btr_2")]);
+    desk.bank.control().set_profile(makegood_banksim::Profile::calm());
+
     let mut references = Vec::new();
     let mut cursor = Value::from(0);
     while !cursor.is_null() {

@@ -19,7 +19,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("axum", &["api", "banksim", "makegood"]),
     ("reqwest", &["app", "banksim", "makegood", "testkit", "loadtest"]),
     ("tokio", &["sql", "ledger-sql", "store", "app", "api", "banksim", "makegood", "testkit", "loadtest"]),
-    ("hyper", &["api", "banksim", "makegood"]),
+    ("hyper", &["api", "banksim", "makegood", "loadtest"]),
     ("getrandom", &["app", "makegood", "testkit", "loadtest"]),
 ];
 

@@ -1,0 +1,256 @@
+//! What was acknowledged to people, held against what the wallet now shows them.
+
+use super::Verdict;
+use super::books::Books;
+use crate::Failure;
+use crate::http::Client;
+use crate::people::is_open;
+use crate::wire::minor;
+use crate::world::{Account, Paid, Refunded, Shop, world};
+use futures_util::stream::{self, StreamExt as _};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// How many lists are read at once.
+const AT_ONCE: usize = 8;
+
+/// What was acknowledged, and what the wallet shows.
+pub(super) struct Shown {
+    accounts: Vec<Account>,
+    shops: Vec<Shop>,
+    paid: BTreeMap<String, Paid>,
+    refunds: BTreeMap<String, Refunded>,
+    payouts: BTreeSet<String>,
+    /// As the shops see them: how often each is there, and how it stands.
+    payments: HashMap<String, (usize, Value)>,
+    orders: HashMap<String, Value>,
+    statuses: HashMap<String, String>,
+}
+
+impl Shown {
+    /// Reads all that the shops and the people of this hour can see.
+    pub(super) async fn read(wallet_url: &str) -> Result<Self, Failure> {
+        let client = Client::new(wallet_url)?;
+        let mut shown = {
+            let world = world();
+            Self {
+                accounts: world.accounts.clone(),
+                shops: world.shops.clone(),
+                paid: world.paid.clone(),
+                refunds: world.refunds.clone(),
+                payouts: world.payouts.clone(),
+                payments: HashMap::new(),
+                orders: HashMap::new(),
+                statuses: HashMap::new(),
+            }
+        };
+        for shop in &shown.shops {
+            let key = Some(shop.api_key.as_str());
+            for payment in client.all("/v1/payments", key).await? {
+                let entry = shown.payments.entry(id(&payment)).or_insert((0, Value::Null));
+                *entry = (entry.0 + 1, payment);
+            }
+            let orders = client.all("/v1/orders", key).await?;
+            shown.orders.extend(orders.into_iter().map(|order| (id(&order), order)));
+            let (payouts, refunds) = (format!("/v1/merchants/{}/payouts", shop.id), "/v1/refunds");
+            let mut rows = client.all(&payouts, key).await?;
+            rows.extend(client.all(refunds, key).await?);
+            shown.statuses.extend(rows.iter().map(|row| (id(row), text(row, "status").to_owned())));
+        }
+        let tokens: Vec<String> = shown.accounts.iter().map(|account| account.token.clone()).collect();
+        let lists = tokens.into_iter().flat_map(|token| {
+            ["/v1/top-ups", "/v1/withdrawals"].map(|path| {
+                let (client, token) = (client.clone(), token.clone());
+                async move { client.all(path, Some(&token)).await }
+            })
+        });
+        let lists: Vec<_> = stream::iter(lists).buffer_unordered(AT_ONCE).collect().await;
+        for rows in lists {
+            shown.statuses.extend(rows?.iter().map(|row| (id(row), text(row, "status").to_owned())));
+        }
+        Ok(shown)
+    }
+
+    fn status(&self, object: &str) -> Option<&str> {
+        match self.payments.get(object) {
+            Some((_, payment)) => Some(text(payment, "status")),
+            None => self.statuses.get(object).map(String::as_str),
+        }
+    }
+}
+
+fn id(row: &Value) -> String {
+    text(row, "id").to_owned()
+}
+
+fn text<'a>(row: &'a Value, field: &str) -> &'a str {
+    row[field].as_str().unwrap_or_default()
+}
+
+fn has_paid(status: &str) -> bool {
+    ["succeeded", "partially_refunded", "refunded", "returned"].contains(&status)
+}
+
+/// Each payment that was acknowledged is there once; one that was acknowledged as paid has paid its order.
+pub(super) fn acknowledged(shown: &Shown, books: &Books) -> Verdict {
+    let mut verdict =
+        Verdict::new("acknowledged", "each acknowledged payment is present once, and paid its order");
+    for (id, paid) in &shown.paid {
+        let Some((times, payment)) = shown.payments.get(id) else {
+            verdict.fails(format!("{id} was acknowledged, and is not there"));
+            continue;
+        };
+        if *times != 1 {
+            verdict.fails(format!("{id} is there {times} times"));
+        }
+        if text(payment, "order") != paid.order {
+            verdict.fails(format!("{id} is of another order than was acknowledged"));
+        }
+        let status = text(payment, "status");
+        let order = shown.orders.get(&paid.order).unwrap_or(&Value::Null);
+        let is_paid_by_it = text(order, "status") == "paid" && text(order, "payment") == id;
+        if paid.succeeded && !has_paid(status) {
+            verdict.fails(format!("{id} was acknowledged as paid, and is {status}"));
+        }
+        if has_paid(status) != is_paid_by_it {
+            verdict.fails(format!("{id} is {status}, and its order is {}", text(order, "status")));
+        }
+    }
+    for (id, refunded) in &shown.refunds {
+        match shown.status(id) {
+            Some("succeeded") => {}
+            None => verdict.fails(format!("{id} was acknowledged, and is not there")),
+            // The bank sent it back, or somewhere else: a person has it.
+            Some(_) if books.explained(id) => {}
+            Some(status) => verdict.fails(format!("{id} of {} is {status}", refunded.payment)),
+        }
+    }
+    for id in shown.payouts.iter().filter(|id| shown.status(id).is_none()) {
+        verdict.fails(format!("{id} was acknowledged, and is not there"));
+    }
+    if shown.paid.is_empty() || shown.refunds.is_empty() {
+        verdict.fails("a run without payments or refunds shows nothing".to_owned());
+    }
+    let (paid, refunds, payouts) = (shown.paid.len(), shown.refunds.len(), shown.payouts.len());
+    verdict.looked_at(format!("{paid} payments, {refunds} refunds, {payouts} payouts"))
+}
+
+/// Nothing took money that its payer does not know of.
+pub(super) fn told(shown: &Shown) -> Verdict {
+    let mut verdict = Verdict::new("everybody told", "no payment took money without its payer being told");
+    for (id, (_, payment)) in &shown.payments {
+        if has_paid(text(payment, "status")) && !shown.paid.contains_key(id) {
+            verdict.fails(format!("{id} has paid {}, and nobody was told", text(payment, "order")));
+        }
+    }
+    verdict.looked_at(format!("{} payments of {} shops", shown.payments.len(), shown.shops.len()))
+}
+
+/// Each payment is final, and so is all else that went to a bank, but for what a person has.
+pub(super) fn is_final(shown: &Shown, books: &Books) -> Verdict {
+    let mut verdict = Verdict::new("final", "each payment is final, or a person has it for a named reason");
+    let (mut all, mut named) = (0_usize, 0_usize);
+    let payments = shown.payments.iter().map(|(id, (_, payment))| (id, text(payment, "status")));
+    let others = shown.statuses.iter().map(|(id, status)| (id, status.as_str()));
+    for (id, status) in payments.chain(others) {
+        all += 1;
+        if !is_open(status) {
+            continue;
+        }
+        if books.explained(id) {
+            named += 1;
+        } else {
+            verdict.fails(format!("{id} is still {status}"));
+        }
+    }
+    verdict.looked_at(format!("{all} objects, {named} of which a person has"))
+}
+
+/// What an object must have done to the balance of the person whose it is: from, to.
+fn effects(shown: &Shown, place: usize) -> HashMap<String, (i64, i64)> {
+    let mut effects = HashMap::new();
+    let Some(account) = shown.accounts.get(place) else { return effects };
+    for (id, minor) in &account.top_ups {
+        let effect = match shown.status(id) {
+            Some("succeeded") => (*minor, *minor),
+            // The bank took it back from what there was.
+            Some("returned") => (0, *minor),
+            _ => (0, 0),
+        };
+        effects.insert(id.clone(), effect);
+    }
+    for (id, minor) in &account.withdrawals {
+        let went = shown.status(id).is_some_and(|status| ["sent", "unknown", "completed"].contains(&status));
+        effects.insert(id.clone(), if went { (-minor, -minor) } else { (0, 0) });
+    }
+    for (id, paid) in shown.paid.iter().filter(|(_, paid)| paid.payer == place && paid.from_balance) {
+        let went = shown.status(id).is_some_and(has_paid);
+        effects.insert(id.clone(), if went { (-paid.minor, -paid.minor) } else { (0, 0) });
+    }
+    for (id, refunded) in &shown.refunds {
+        let payment = shown.paid.get(&refunded.payment);
+        if payment.is_some_and(|paid| paid.payer == place && paid.from_balance) {
+            effects.insert(id.clone(), (refunded.minor, refunded.minor));
+        }
+    }
+    effects
+}
+
+/// Every person's history has what was acknowledged, to the fen, and nothing else.
+pub(super) async fn entries(wallet_url: &str, shown: &Shown) -> Result<Verdict, Failure> {
+    let mut verdict = Verdict::new("histories", "each balance is what was acknowledged, entry by entry");
+    let client = Client::new(wallet_url)?;
+    let lists = shown.accounts.iter().map(|account| {
+        let (client, token) = (client.clone(), account.token.clone());
+        async move { client.all("/v1/me/transactions?currency=CNY", Some(&token)).await }
+    });
+    let lists: Vec<_> = stream::iter(lists).buffered(AT_ONCE).collect().await;
+    let mut count = 0_usize;
+    for (place, rows) in lists.into_iter().enumerate() {
+        let mut sums: HashMap<String, i64> = HashMap::new();
+        for row in rows? {
+            count += 1;
+            let minor = minor(text(&row, "amount")).ok_or("an entry has no amount")?;
+            *sums.entry(text(&row, "reference").to_owned()).or_default() += minor;
+        }
+        for found in differences(&effects(shown, place), sums) {
+            verdict.fails(format!("person {place}: {found}"));
+        }
+    }
+    Ok(verdict.looked_at(format!("{} people, {count} entries", shown.accounts.len())))
+}
+
+/// Where the entries are not what must be.
+fn differences(effects: &HashMap<String, (i64, i64)>, mut sums: HashMap<String, i64>) -> Vec<String> {
+    let mut found = Vec::new();
+    for (id, (from, to)) in effects {
+        let sum = sums.remove(id).unwrap_or_default();
+        if !(*from..=*to).contains(&sum) {
+            found.push(format!("{id} moved {sum} fen, and must have moved {from}"));
+        }
+    }
+    let unknown = sums.into_iter().filter(|(_, sum)| *sum != 0);
+    found.extend(unknown.map(|(id, sum)| format!("{id} moved {sum} fen, and nobody asked for it")));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn histories_have_what_was_acknowledged_and_nothing_else() {
+        let effects = HashMap::from([("top_1".to_owned(), (500, 500)), ("top_2".to_owned(), (0, 500))]);
+        let check = |sums: &[(&str, i64)], expected: usize| {
+            let sums = sums.iter().map(|(id, sum)| ((*id).to_owned(), *sum)).collect();
+            let found = differences(&effects, sums);
+            assert_eq!(found.len(), expected, "{found:?}");
+        };
+        check(&[("top_1", 500)], 0);
+        check(&[("top_1", 500), ("top_2", 120)], 0);
+        check(&[("top_1", 500), ("top_2", 501)], 1);
+        check(&[], 1);
+        check(&[("top_1", 500), ("top_3", 500)], 1);
+        check(&[("top_1", 500), ("top_3", 0)], 0);
+    }
+}

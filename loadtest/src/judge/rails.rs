@@ -1,0 +1,197 @@
+//! The wallet and the bank held against each other, transfer by transfer and in sum.
+
+use super::Verdict;
+use super::books::{Amounts, Books, Transfer, add};
+use makegood_money::Money;
+use std::collections::{BTreeMap, HashMap};
+
+impl Transfer {
+    pub(super) fn is_final(&self) -> bool {
+        self.state == "settled" || self.state == "refused"
+    }
+
+    /// How it stands, in the bank's words.
+    fn says(&self) -> &'static str {
+        match self.state.as_str() {
+            _ if self.is_returned => "returned",
+            "settled" => "succeeded",
+            "refused" if self.is_late => "succeeded",
+            "refused" => "refused",
+            // Of what it did otherwise than it was asked the bank says that it succeeded.
+            _ if self.mismatch.is_some() => "succeeded",
+            _ => "open",
+        }
+    }
+
+    /// What it moved on the account at the bank, as the wallet's ledger has it.
+    fn booked(&self) -> Amounts {
+        let out_is_booked = ["withdrawal", "payout"].contains(&self.purpose.as_str());
+        let (sign, money) = match (self.is_in, self.state.as_str()) {
+            _ if self.is_returned => (0, self.amount),
+            (true, "settled") => (1, self.amount),
+            (true, "refused") => (i128::from(self.is_late), self.amount),
+            // It came, and belongs to nobody yet.
+            (true, _) => self.mismatch.map_or((0, self.amount), |came| (1, came)),
+            (false, "settled") => (-1, self.amount),
+            (false, "refused") => (-i128::from(self.is_late && out_is_booked), self.amount),
+            (false, _) => (0, self.amount),
+        };
+        amounts(money, sign)
+    }
+}
+
+fn amounts(money: Money, sign: i128) -> Amounts {
+    let mut amounts = Amounts::new();
+    add(&mut amounts, money.currency(), sign * i128::from(money.minor()));
+    amounts
+}
+
+/// Why the wallet and the bank may differ about a transfer: what the bank did, and what it then has not told, or told
+/// otherwise. Somebody of the staff has a case of it, or the day's statement shows it.
+fn in_flight(books: &Books, transfer: &Transfer) -> Option<&'static str> {
+    let had = |kind: &str| books.had(&transfer.reference, kind);
+    let is_untold = had("callback_lost");
+    let is_return = !transfer.is_in && ["refund", "top_up"].contains(&transfer.purpose.as_str());
+    if !transfer.is_in && ["wrong_amount", "wrong_currency", "wrong_payee"].iter().any(|kind| had(kind)) {
+        return Some("paid out otherwise than it was asked");
+    }
+    if had("failure_after_success") && (transfer.is_contradicted || is_untold) {
+        return Some("taken back after its yes");
+    }
+    if had("success_after_failure") && (is_return || is_untold) {
+        return Some("executed after its no");
+    }
+    (had("returned") && is_untold).then_some("returned without a word")
+}
+
+/// Each transfer stands the same in the wallet and in the bank's own books.
+pub(super) fn same_state(books: &Books) -> Verdict {
+    let mut verdict =
+        Verdict::new("same state", "each transfer stands the same in the wallet and at the bank");
+    for transfer in &books.transfers {
+        let says = transfer.says();
+        let bank = books.statuses.get(&transfer.reference).map(String::as_str);
+        // What the bank has never received it will not execute any more.
+        let agrees = bank == Some(says) || (says == "refused" && bank.is_none());
+        if !agrees && in_flight(books, transfer).is_none() {
+            let Transfer { reference, object, .. } = transfer;
+            let at_bank = bank.unwrap_or("not known");
+            verdict
+                .fails(format!("{reference} of {object} is {says} in the wallet, and {at_bank} at the bank"));
+        }
+    }
+    verdict.looked_at(format!("{} transfers", books.transfers.len()))
+}
+
+/// The bank's ledger is ours, but for items in flight, each of which has a name.
+pub(super) fn same_books(books: &Books) -> (Verdict, BTreeMap<&'static str, usize>) {
+    let mut verdict =
+        Verdict::new("same books", "the bank's ledger equals ours, but for named items in flight");
+    let mut named: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let nothing = Amounts::new();
+    let mut ours = Amounts::new();
+    let mut strangers: HashMap<&str, &Amounts> =
+        books.moved.iter().map(|(reference, moved)| (reference.as_str(), moved)).collect();
+    for transfer in &books.transfers {
+        let booked = transfer.booked();
+        let moved = strangers.remove(transfer.reference.as_str()).unwrap_or(&nothing);
+        booked.iter().for_each(|(currency, minor)| add(&mut ours, *currency, *minor));
+        if booked == *moved {
+            continue;
+        }
+        match in_flight(books, transfer) {
+            Some(name) => *named.entry(name).or_default() += 1,
+            None => {
+                let Transfer { reference, object, .. } = transfer;
+                verdict.fails(format!(
+                    "{reference} of {object} moved {} by our books, and {} by the bank's",
+                    told(&booked),
+                    told(moved)
+                ));
+            }
+        }
+    }
+    // What came under a reference that nobody gave is held for whoever it belongs to.
+    let strange = strangers.len();
+    strangers.into_values().flatten().for_each(|(currency, minor)| add(&mut ours, *currency, *minor));
+    let nostro: Amounts =
+        books.nostro.iter().filter(|(_, sum)| **sum != 0).map(|(of, sum)| (*of, *sum)).collect();
+    if ours != nostro {
+        verdict.fails(format!(
+            "our accounts at the bank have {}, and our transfers and the strangers' money make {}",
+            told(&nostro),
+            told(&ours)
+        ));
+    }
+    if !books.bank_is_balanced {
+        verdict.fails("the bank's own books do not agree with themselves".to_owned());
+    }
+    if books.forgeries_believed > 0 {
+        verdict.fails(format!("{} forged callbacks were believed", books.forgeries_believed));
+    }
+    let items: usize = named.values().sum();
+    let transfers = books.transfers.len();
+    let text = format!("{transfers} transfers, {strange} of strangers, {items} named items in flight");
+    (verdict.looked_at(text), named)
+}
+
+fn told(amounts: &Amounts) -> String {
+    if amounts.is_empty() {
+        return "nothing".to_owned();
+    }
+    let one = |(currency, minor): (&makegood_money::Currency, &i128)| format!("{minor} {}", currency.code());
+    amounts.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// No order took money twice that was not given back: by what the bank has booked.
+pub(super) fn paid_once(books: &Books) -> Verdict {
+    let mut verdict = Verdict::new("paid once", "no order was paid twice, but what was given back");
+    let mut paid: HashMap<&str, Vec<&str>> = HashMap::new();
+    for payment in &books.payments {
+        let has_paid = ["succeeded", "partially_refunded", "refunded"].contains(&payment.status.as_str());
+        let took = if payment.from_balance { has_paid } else { took_at_bank(books, &payment.id) };
+        if took {
+            paid.entry(&payment.order).or_default().push(&payment.id);
+        }
+    }
+    for (order, payments) in paid.iter().filter(|(_, payments)| payments.len() > 1) {
+        // What keeps the give-back from its end is known, and somebody of the staff has it.
+        if !payments.iter().any(|payment| books.explained(payment)) {
+            verdict.fails(format!("{order} was paid by {}", payments.join(" and ")));
+        }
+    }
+    verdict.looked_at(format!("{} orders that took money", paid.len()))
+}
+
+/// Whether the bank took money for a payment that the wallet has not sent back.
+fn took_at_bank(books: &Books, payment: &str) -> bool {
+    let given_back = books.late_refunds.get(payment).map(Vec::as_slice).unwrap_or_default();
+    let objects = std::iter::once(payment).chain(given_back.iter().map(String::as_str));
+    let mut sum = Amounts::new();
+    let transfers = objects.flat_map(|object| books.transfers_of(object));
+    for moved in transfers.filter_map(|transfer| books.moved.get(&transfer.reference)) {
+        moved.iter().for_each(|(currency, minor)| add(&mut sum, *currency, *minor));
+    }
+    sum.values().any(|minor| *minor > 0)
+}
+
+/// For how long the oldest money that the bank had taken had not arrived, at moments in microseconds: in seconds. What
+/// waits for a person is not counted.
+pub(crate) fn oldest_not_received(books: &Books, moments: &[i64]) -> Vec<f64> {
+    let waits: Vec<(i64, i64)> = books
+        .transfers
+        .iter()
+        .filter(|transfer| transfer.is_in && transfer.is_final())
+        .filter_map(|transfer| Some((*books.booked_at.get(&transfer.reference)?, transfer.final_at?)))
+        .filter(|(booked, received)| received > booked)
+        .collect();
+    let oldest = |moment: &i64| {
+        let open = waits.iter().filter(|(booked, received)| booked <= moment && moment < received);
+        let ages = open.map(|(booked, _)| u64::try_from(moment - booked).unwrap_or_default());
+        std::time::Duration::from_micros(ages.max().unwrap_or_default()).as_secs_f64()
+    };
+    moments.iter().map(oldest).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! Whatever the wallet and the bank disagree about is found, and what the bank did wrong has its name.
+
+use super::*;
+use makegood_money::Currency;
+
+fn cny(minor: i64) -> Money {
+    Money::new(minor, "CNY".parse::<Currency>().unwrap())
+}
+
+fn transfer(reference: &str, is_in: bool, state: &str) -> Transfer {
+    Transfer {
+        reference: reference.to_owned(),
+        object: format!("{}_{reference}", if is_in { "pay" } else { "wdr" }),
+        purpose: if is_in { "payment" } else { "withdrawal" }.to_owned(),
+        is_in,
+        amount: cny(1_000),
+        state: state.to_owned(),
+        mismatch: None,
+        is_late: false,
+        is_contradicted: false,
+        is_returned: false,
+        final_at: None,
+    }
+}
+
+/// Books in which a transfer is, and the bank has moved so much of it.
+fn books(transfer: Transfer, status: Option<&str>, moved: i64, faults: &[&str]) -> Books {
+    let mut books = Books { bank_is_balanced: true, ..Books::default() };
+    let reference = transfer.reference.clone();
+    books.nostro = transfer.booked();
+    if let Some(status) = status {
+        books.statuses.insert(reference.clone(), status.to_owned());
+    }
+    if moved != 0 {
+        books.moved.insert(reference.clone(), amounts(cny(moved), 1));
+    }
+    books.faults.insert(reference, faults.iter().map(|kind| (*kind).to_owned()).collect());
+    books.of_object.insert(transfer.object.clone(), vec![0]);
+    books.transfers = vec![transfer];
+    books
+}
+
+#[test]
+fn what_agrees_is_not_found_and_what_does_not_is() {
+    let check =
+        |transfer: Transfer, status: Option<&str>, moved: i64, faults: &[&str], expected: [usize; 2]| {
+            let books = books(transfer.clone(), status, moved, faults);
+            let found = [same_state(&books).failures.len(), same_books(&books).0.failures.len()];
+            assert_eq!(found, expected, "{transfer:?} {status:?} {moved} {faults:?}");
+        };
+    let settled = |is_in| transfer("btr_1", is_in, "settled");
+    let refused = |is_in| transfer("btr_1", is_in, "refused");
+    check(settled(true), Some("succeeded"), 1_000, &[], [0, 0]);
+    check(settled(false), Some("succeeded"), -1_000, &[], [0, 0]);
+    check(refused(true), Some("refused"), 0, &[], [0, 0]);
+    check(refused(true), None, 0, &[], [0, 0]);
+    // A bank that lies: it has not booked what it said, or another amount.
+    check(settled(true), None, 0, &[], [1, 1]);
+    check(settled(true), Some("succeeded"), 0, &[], [0, 1]);
+    check(settled(true), Some("succeeded"), 900, &[], [0, 1]);
+    check(refused(true), Some("succeeded"), 1_000, &[], [1, 1]);
+    check(transfer("btr_1", true, "unknown"), Some("succeeded"), 1_000, &[], [1, 1]);
+    // What it did wrong explains it only where it is what was done wrong.
+    check(refused(true), Some("succeeded"), 1_000, &["callback_twice"], [1, 1]);
+    check(refused(true), Some("succeeded"), 1_000, &["success_after_failure", "callback_lost"], [0, 0]);
+    check(refused(true), Some("succeeded"), 1_000, &["success_after_failure"], [1, 1]);
+    let late = Transfer { is_late: true, ..refused(true) };
+    check(late, Some("succeeded"), 1_000, &["success_after_failure"], [0, 0]);
+    let contradicted = Transfer { is_contradicted: true, ..settled(true) };
+    check(contradicted, Some("refused"), 0, &["failure_after_success"], [0, 0]);
+    check(settled(true), Some("refused"), 0, &["failure_after_success"], [1, 1]);
+    let returned = Transfer { is_returned: true, ..settled(true) };
+    check(returned, Some("returned"), 0, &["returned"], [0, 0]);
+    check(settled(true), Some("returned"), 0, &["returned"], [1, 1]);
+    let other = Transfer { mismatch: Some(cny(900)), ..transfer("btr_1", true, "unknown") };
+    check(other, Some("succeeded"), 900, &["wrong_amount"], [0, 0]);
+    let other = Transfer { mismatch: Some(cny(-900)), ..transfer("btr_1", false, "unknown") };
+    check(other, Some("succeeded"), -900, &["wrong_amount"], [0, 0]);
+}
+
+#[test]
+fn the_sum_is_held_against_the_ledger_too() {
+    let mut wrong = books(transfer("btr_1", true, "settled"), Some("succeeded"), 1_000, &[]);
+    assert!(same_books(&wrong).0.failures.is_empty());
+    // A stranger's money that the wallet has, and then has not.
+    wrong.moved.insert("stranger".to_owned(), amounts(cny(50), 1));
+    assert_eq!(same_books(&wrong).0.failures.len(), 1);
+    wrong.nostro = amounts(cny(1_050), 1);
+    assert!(same_books(&wrong).0.failures.is_empty());
+    wrong.bank_is_balanced = false;
+    wrong.forgeries_believed = 1;
+    assert_eq!(same_books(&wrong).0.failures.len(), 2);
+}
+
+#[test]
+fn an_order_that_took_money_twice_is_found() {
+    let mut twice = books(transfer("btr_1", true, "settled"), Some("succeeded"), 1_000, &[]);
+    let payment = |id: &str, from_balance: bool, status: &str| super::super::books::Payment {
+        id: id.to_owned(),
+        order: "ord_1".to_owned(),
+        from_balance,
+        status: status.to_owned(),
+    };
+    twice.payments = vec![payment("pay_btr_1", false, "reversed"), payment("pay_2", true, "failed")];
+    assert!(paid_once(&twice).failures.is_empty());
+    twice.payments = vec![payment("pay_btr_1", false, "reversed"), payment("pay_2", true, "succeeded")];
+    assert_eq!(paid_once(&twice).failures.len(), 1);
+    // The wallet gave back what came too late.
+    let mut back = transfer("btr_2", false, "settled");
+    (back.object, back.purpose) = ("ref_1".to_owned(), "refund".to_owned());
+    twice.transfers.push(back);
+    twice.of_object.insert("ref_1".to_owned(), vec![1]);
+    twice.late_refunds.insert("pay_btr_1".to_owned(), vec!["ref_1".to_owned()]);
+    twice.moved.insert("btr_2".to_owned(), amounts(cny(-1_000), 1));
+    assert!(paid_once(&twice).failures.is_empty());
+}
+
+#[test]
+fn the_oldest_that_was_paid_and_had_not_arrived() {
+    let mut waits = books(transfer("btr_1", true, "settled"), Some("succeeded"), 1_000, &[]);
+    waits.transfers[0].final_at = Some(5_000_000);
+    waits.booked_at.insert("btr_1".to_owned(), 2_000_000);
+    let ages = oldest_not_received(&waits, &[1_000_000, 2_000_000, 4_500_000, 5_000_000]);
+    assert_eq!(ages, [0.0, 0.0, 2.5, 0.0]);
+}
