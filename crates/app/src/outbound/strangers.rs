@@ -255,7 +255,7 @@ mod tests {
         let untaken = |error, status: Option<u16>| Err(Untaken { error, status, excerpt: String::new() });
         for (first, then, expected) in [
             ("", "", untaken(AttemptError::Timeout, None)),
-            ("HTTP/1.1 200 OK\r\n", "x: y\r\n", untaken(AttemptError::Response, None)),
+            ("HTTP/1.1 200 OK\r\n", "x: y\r\n", untaken(AttemptError::Timeout, None)),
             (
                 "HTTP/1.1 100 Continue\r\n\r\n",
                 "HTTP/1.1 100 Continue\r\n\r\n",
