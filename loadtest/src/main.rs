@@ -21,6 +21,7 @@ mod soak;
 mod staff;
 mod stage;
 mod times;
+mod waiting;
 mod wire;
 mod world;
 

@@ -4,7 +4,7 @@ use super::Verdict;
 use super::books::Books;
 use crate::Failure;
 use crate::http::Client;
-use crate::people::is_open;
+use crate::waiting::is_open;
 use crate::wire::minor;
 use crate::world::{Account, Paid, Refunded, Shop, world};
 use futures_util::stream::{self, StreamExt as _};
