@@ -3,7 +3,10 @@
 import { tag } from './words.js';
 
 const PAUSES_MS = [200, 400, 800, 1500];
-// What says that nothing was decided, or that it is being decided now: the same request with the same key later.
+// What says that nothing was decided, or that it is being decided now: the same request with the same key later. A bank that
+// is not there is a decision: another source is.
+const UNDECIDED = new Set(['service.unavailable', 'service.busy', 'rate.limited', 'idempotency.in_progress']);
+// The same, where the body is not read.
 const AGAIN = new Set([429, 502, 503, 504]);
 
 let away = () => {};
@@ -60,9 +63,8 @@ export async function call(path, options = {}) {
     } catch (error) {
       if (options.signal?.aborted) throw error;
     }
-    const undecided = answer === null || AGAIN.has(answer.status) || answer.body?.code === 'idempotency.in_progress';
-    away(answer === null || answer.status === 503);
-    if (!undecided) return answer;
+    away(answer === null || answer.body?.code === 'service.unavailable');
+    if (answer !== null && !UNDECIDED.has(answer.body?.code)) return answer;
     await pause(PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)]);
   }
 }

@@ -324,6 +324,35 @@ async fn in_chinese_on_a_phone() {
     five_minutes(CHINESE, PHONE).await;
 }
 
+/// Where a bank is down that is said at once, and another source pays.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_that_is_down_is_named_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::serve(folder.path());
+    let visitor = Visitor::arrive(&service.url, PHONE, CHINESE).await;
+    let browser = &visitor.browser;
+    visitor.turn("outage").await;
+    let refused =
+        "!document.querySelector('#notice').hidden && !document.querySelector('#phone-offer').hidden";
+    for attempt in 1.. {
+        assert!(attempt < 30, "the wallet asks a bank that never answers");
+        visitor.scan("oolong").await;
+        browser.click("#phone-offer label:has([value=card])").await;
+        browser.click("#pay").await;
+        visitor.wait(&format!("!document.querySelector('#phone-result').hidden || {refused}")).await;
+        if browser.run(&format!("return {refused}")).await == json!(true) {
+            break;
+        }
+    }
+    assert!(browser.text("#notice").await.starts_with("该银行暂不可用"), "{}", browser.text("#notice").await);
+    browser.click("#phone-offer label:has([value=balance])").await;
+    browser.click("#pay").await;
+    visitor.wait_for_payment(&["succeeded"], SOON).await;
+    visitor.expect_quiet_console().await;
+    visitor.browser.quit().await;
+    assert_eq!(service.stop().0, Some(0));
+}
+
 /// Under `serve` there is nobody to kill the wallet. The language changes where it stands, what the wallet says too.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_language_changes_in_the_middle() {
