@@ -64,7 +64,7 @@ fn check_address(address: IpAddr) {
                 || address.is_broadcast()
                 || address.is_documentation()
                 || address.is_multicast()
-                || matches!(address.octets(), [0, ..] | [100, 64..=127, ..] | [240.., ..])
+                || matches!(address.octets(), [0, ..] | [100, 64..=127, ..] | [240..=255, ..])
         }
         IpAddr::V6(address) => {
             address.is_loopback()
