@@ -121,7 +121,7 @@ async fn get(
     api.query(&context, Query::WebhookEndpoint(id)).await
 }
 
-/// What is changed; what is not said stays as it is.
+/// What is changed: one member at least. What is not said stays as it is.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WebhookEndpointChange {
@@ -145,6 +145,9 @@ async fn update(
     write: Write<WebhookEndpointChange>,
 ) -> Result<Answer, Refused> {
     let WebhookEndpointChange { url, events, enabled } = &write.body;
+    if (url, events, enabled) == (&None, &None, &None) {
+        return Err(Refused::invalid("url", Reason::MissingField));
+    }
     let events = events.as_deref().map(choice).transpose()?;
     let change = EndpointChange { url: url.clone(), events, enabled: *enabled };
     Ok(api.submit(write.command(&api, Action::UpdateWebhookEndpoint { endpoint, change })?).await)

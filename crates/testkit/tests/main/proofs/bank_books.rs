@@ -93,7 +93,7 @@ fn signed(direction: &str, minor: i64) -> i64 {
 
 async fn bank_says(wallet: &TestWallet, bank: &Running, path: &str) -> Value {
     let url = format!("{}{path}", bank.url());
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = makegood_testkit::client();
     let secret = &wallet.app.secrets().bank_secret;
     client.get(url).bearer_auth(secret).send().await.unwrap().json().await.unwrap()
 }
