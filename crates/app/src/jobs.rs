@@ -92,6 +92,11 @@ struct Parts<S> {
     stopping: tokio::sync::Notify,
 }
 
+/// How long a timer rests whose work could not be done just now.
+const FAILED_PAUSE: Duration = Duration::from_millis(500);
+/// How long a timer rests whose work is broken: only a new program, or a person, mends that.
+const BROKEN_PAUSE: Duration = Duration::from_secs(30);
+
 impl<S: Store> Jobs<S> {
     /// The background for these banks. Without lists nobody tells it of maintenance and incidents.
     pub fn new(
@@ -192,14 +197,21 @@ impl<S: Store> Jobs<S> {
         }
     }
 
+    /// Works on a timer and gives it back, also where the work panics. One that failed is kept for a while first:
+    /// it stays due, and many of them would be read again and again, and hide what is due behind them.
     async fn work_and_release(&self, timer: TimerKey) {
-        let worked = self.work(timer).await;
-        if let Err(undecided) = worked {
-            tracing::warn!(timer = named(timer), %undecided, "a timer will be worked on again");
+        let mut held = self.parts.under_way.hold(timer);
+        let Err(undecided) = self.work(timer).await else {
+            // A day that was closed late is followed by one that is due as well, and was before this one was read.
+            held.is_due_still = timer.kind == TimerKind::SettlementDay;
+            return;
+        };
+        tracing::warn!(timer = named(timer), %undecided, "a timer will be worked on again");
+        let pause = if undecided == Undecided::Internal { BROKEN_PAUSE } else { FAILED_PAUSE };
+        tokio::select! {
+            () = self.parts.stopping.notified() => {}
+            () = tokio::time::sleep(pause) => {}
         }
-        // A day that was closed late is followed by one that is due as well, and was before this one was read.
-        let is_due_still = worked.is_err() || timer.kind == TimerKind::SettlementDay;
-        self.parts.under_way.release(timer, is_due_still);
     }
 
     async fn work(&self, timer: TimerKey) -> Result<(), Undecided> {
@@ -234,7 +246,9 @@ impl<S: Store> Jobs<S> {
         let Some(name) = self.bank_of(id).await? else { return Ok(()) };
         let Some(bank) = self.parts.banks.get(&name) else {
             tracing::error!(bank = name, %id, "a transfer is at a bank that is not configured");
-            return Err(Undecided::Internal);
+            let reply = self.submit(Action::PostponeBankTransfer { bank_transfer: id, until: None }).await?;
+            note_alert(id, &reply);
+            return Ok(());
         };
         let Some(place) = bank.place().await else { return Ok(()) };
         let until = bank.in_maintenance(self.parts.clock.now());

@@ -74,8 +74,13 @@ impl UnderWay {
         self.timers().insert(timer)
     }
 
+    /// Holds a timer that was taken, until it is dropped.
+    pub(super) const fn hold(&self, timer: TimerKey) -> Held<'_> {
+        Held { under_way: self, timer, is_due_still: true }
+    }
+
     /// Gives a timer back. One that may be due still is read again soon.
-    pub(super) fn release(&self, timer: TimerKey, is_due_still: bool) {
+    fn release(&self, timer: TimerKey, is_due_still: bool) {
         self.timers().remove(&timer);
         if is_due_still {
             self.is_any_due.store(true, Ordering::Release);
@@ -98,6 +103,20 @@ impl UnderWay {
 
     fn timers(&self) -> MutexGuard<'_, HashSet<TimerKey>> {
         self.timers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A timer that somebody works on. It is given back when this is dropped, whatever becomes of the work.
+pub(super) struct Held<'a> {
+    under_way: &'a UnderWay,
+    timer: TimerKey,
+    /// Whether it may be due still.
+    pub(super) is_due_still: bool,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.under_way.release(self.timer, self.is_due_still);
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::sync::{Notify, mpsc, watch};
 on_both!(
     a_bank_that_takes_its_time_starves_nobody,
     a_queue_at_one_bank_holds_up_no_other,
+    a_bank_that_is_not_configured_holds_up_nobody,
     a_stop_waits_for_answers_that_are_under_way,
 );
 
@@ -104,6 +105,23 @@ async fn a_bank_that_takes_its_time_starves_nobody(db: Db) {
     stop.notify_one();
     jobs.await.unwrap();
     drop(app);
+    wallet.finish().await;
+}
+
+/// Transfers at a bank that was taken out of the configuration are put off, and go on when it is there again.
+async fn a_bank_that_is_not_configured_holds_up_nobody(db: Db) {
+    let wallet = TestWallet::start(db).await;
+    let user = wallet.user().await;
+    let card = wallet.card(&user, cards::ALWAYS_WORKS).await;
+    for _ in 0..3 {
+        wallet.top_up(&user, card, "10.00").await;
+    }
+    let app = wallet.another_app(Vec::new(), JobsConfig::default()).await;
+    assert_eq!(app.jobs().run_until_idle().await.unwrap(), 3, "each is put off once");
+    assert_eq!(wallet.count("SELECT COUNT(*) FROM bank_transfers WHERE final_at IS NULL").await, 3);
+    drop(app);
+    wallet.run_after(Duration::from_secs(60)).await;
+    assert_eq!(wallet.balance(&user).await, "30.00");
     wallet.finish().await;
 }
 
