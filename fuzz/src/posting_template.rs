@@ -74,6 +74,7 @@ fn example(code: MovementCode, amount: Money, fee: u8, refund: u8) -> Movement {
             postings::card_payment_returned("simbank", (payer, merchant), amount, shares, against)
         }
         MovementCode::TransferOutReturned => postings::transfer_out_returned("simbank", amount),
+        MovementCode::TransferOutPaidLate => postings::transfer_out_paid_late("simbank", amount),
         MovementCode::WithdrawalHeld => out(Purse::User(payer), Stage::Held),
         MovementCode::WithdrawalReleased => out(Purse::User(payer), Stage::Released),
         MovementCode::WithdrawalSent => out(Purse::User(payer), Stage::Sent),

@@ -90,9 +90,11 @@ CREATE INDEX settlements_by_merchant ON settlements (merchant_id, id);
 INSERT INTO settlement_schedules (id, merchant_id, currency, cut_off, taken_minor, covered_minor, open_ids, version)
     SELECT account.id, account.owner, account.currency,
         (SELECT COALESCE(MAX(at), 0) / 86400000000 * 86400000000 + 57600000000 FROM ledger_batches),
-        (SELECT COALESCE(CAST(SUM(leg.amount) AS BIGINT), 0) FROM ledger_legs AS leg
-            WHERE leg.debit = account.id AND leg.action IN (0, 1, 3)),
-        0, '', 1
-    FROM ledger_accounts AS account WHERE account.code = 202;
+        COALESCE(taken.minor, 0), 0, '', 1
+    FROM ledger_accounts AS account LEFT JOIN (
+        SELECT debit, CAST(SUM(amount) AS BIGINT) AS minor FROM ledger_legs
+        WHERE action IN (0, 1, 3) AND debit IN (SELECT id FROM ledger_accounts WHERE code = 202)
+        GROUP BY debit) AS taken ON taken.debit = account.id
+    WHERE account.code = 202;
 INSERT INTO timers (kind, object_id, due_at, version)
     SELECT 'settlement_day', id, cut_off, 1 FROM settlement_schedules;

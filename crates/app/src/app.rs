@@ -8,7 +8,7 @@ use crate::passwords::{PasswordPool, PasswordPoolConfig};
 use crate::secrets::Secrets;
 use makegood_auth::Principal;
 use makegood_banking::{CardCheck, CardRefusal, HolderCheck, Told};
-use makegood_base::{Clock, Entropy, IdSeed, Ids, RawId, RequestId};
+use makegood_base::{Clock, Entropy, IdSeed, RawId, RequestId};
 use makegood_store::{Failure, Lists, SqlStore, Store};
 use makegood_wallet::texts::{Language, Role};
 use makegood_wallet::view::BankView;
@@ -283,17 +283,8 @@ impl App {
     pub async fn take_callback(&self, bank: &str, told: Told) -> Result<(), Code> {
         let seed = IdSeed::draw(self.parts.clock.now(), self.parts.entropy.as_ref());
         let object = told.reference.clone();
-        let reply = self
-            .submit(Command {
-                seed,
-                request: RequestId::from_raw(Ids::new(seed).next_raw()),
-                caller: Caller::System,
-                language: Language::English,
-                idempotency_key: None,
-                fingerprint: [0; 32],
-                action: Action::RecordBankCallback { bank: bank.to_owned(), told },
-            })
-            .await;
+        let action = Action::RecordBankCallback { bank: bank.to_owned(), told };
+        let reply = self.submit(Command::of_system(seed, action)).await;
         if reply.is_problem() {
             return Err(Code::ServiceUnavailable);
         }

@@ -9,13 +9,12 @@ mod passes;
 use crate::engine::{Engine, Undecided};
 use crate::outbound::bank::Bank;
 use makegood_banking::{Answer, BreakerLimits};
-use makegood_base::{Clock, Entropy, IdSeed, Ids, RequestId, Timestamp};
+use makegood_base::{Clock, Entropy, IdSeed, Timestamp};
 use makegood_store::{Lists, Store};
 use makegood_wallet::tables::{
     AccountId, BankTransferId, OrderId, PaymentId, SettlementId, TimerKey, TimerKind,
 };
-use makegood_wallet::texts::Language;
-use makegood_wallet::{Action, BankAlert, Caller, ClaimedTransfer, Command, Facts, Needs, Reply};
+use makegood_wallet::{Action, BankAlert, ClaimedTransfer, Command, Facts, Needs, Reply};
 use passes::{Passes, UnderWay};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -301,16 +300,7 @@ impl<S: Store> Jobs<S> {
 
     async fn submit(&self, action: Action) -> Result<Reply, Undecided> {
         let seed = IdSeed::draw(self.parts.clock.now(), self.parts.entropy.as_ref());
-        let command = Command {
-            seed,
-            request: RequestId::from_raw(Ids::new(seed).next_raw()),
-            caller: Caller::System,
-            language: Language::English,
-            idempotency_key: None,
-            fingerprint: [0; 32],
-            action,
-        };
-        self.parts.engine.submit(command).await
+        self.parts.engine.submit(Command::of_system(seed, action)).await
     }
 }
 

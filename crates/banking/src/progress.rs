@@ -95,13 +95,13 @@ impl BankTransfer {
 
     /// Takes the transfer over: from here on it is never sent again. It ends when the bank refuses it or has
     /// not found it for its whole validity; a success is reported as [`Outcome::Settled`], and its money has
-    /// to be given back. A transfer that was never sent is refused at once.
+    /// to be given back. A transfer that was never sent, and that the bank does not have, is refused at once.
     pub fn start_reversing(&mut self, now: Timestamp) -> Outcome {
         if self.is_final() || self.reversing {
             return self.quiet();
         }
         self.reversing = true;
-        if self.sends == 0 {
+        if self.sends == 0 && self.state == State::Created {
             return self.finish_refused(Refusal::Expired, now);
         }
         self.next_step = Step::Enquire;

@@ -12,6 +12,7 @@ mod withdrawals;
 use crate::{Server, ServerConfig, StartError, verify};
 use client::Client;
 use makegood_banking::Schedule;
+use makegood_banksim::Faults;
 use makegood_base::{Clock, Entropy};
 use makegood_wallet::Settings;
 use makegood_wallet::texts::Language;
@@ -55,7 +56,15 @@ pub async fn tell(
     let config = config(folder.path());
     let database_url = config.database_url();
     let running = Server::start(config, clock, entropy).await?;
-    let told = tell_against(&running.url(), &database_url, language).await;
+    // A bank that says nothing says nothing by itself either.
+    let silent = Faults { callback_lost_rate: 1.0, ..Faults::default() };
+    let silenced = running.bank.as_ref().map_or(Ok(()), |bank| bank.control().set_faults(silent));
+    let told = match silenced {
+        Ok(()) => tell_against(&running.url(), &database_url, language).await,
+        Err(error) => {
+            Err(DemoError::Broken { step: "the bank is silent".to_owned(), answer: error.to_string() })
+        }
+    };
     running.stop().await;
     told
 }

@@ -22,8 +22,8 @@ const CREATE_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations
 const CREATE_POSTGRES: &str = "CREATE TABLE IF NOT EXISTS schema_migrations
     (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, script TEXT NOT NULL)";
 /// Two servers that start at once may both find no table, or both insert one version: one is refused, and
-/// finds the other's work when it looks again.
-const TRIES_MAX: u32 = 5;
+/// finds the other's work when it looks again. That can happen at every step; these tries come on top.
+const TRIES_MORE: usize = 5;
 
 impl Database {
     /// Brings the schema to the end of the history of this database's dialect, each step in a transaction of
@@ -32,7 +32,7 @@ impl Database {
     /// Refuses a schema that is newer than the history, and one that was made by other scripts.
     pub async fn migrate(&self, sqlite: &[Migration], postgres: &[Migration]) -> Result<i64, Error> {
         let history = if self.dialect() == Dialect::Sqlite { sqlite } else { postgres };
-        let mut tries_left = TRIES_MAX;
+        let mut tries_left = history.len().saturating_add(TRIES_MORE);
         loop {
             match self.migrate_once(history).await {
                 Err(Error::Deterministic { .. } | Error::Transient { .. }) if tries_left > 1 => {

@@ -8,7 +8,7 @@ use crate::tables::{
 use crate::texts::Language;
 use makegood_auth::{Principal, StaffRole};
 use makegood_banking::{Answer, CardRefusal, HolderCheck, PlannedWindow, Told};
-use makegood_base::{ApiKeyId, CaseId, IdSeed, RequestId, Timestamp};
+use makegood_base::{ApiKeyId, CaseId, IdSeed, Ids, RequestId, Timestamp};
 use makegood_ledger::AccountId;
 use makegood_money::Money;
 use makegood_payments::{Source, SourceKind};
@@ -58,6 +58,20 @@ pub struct CommandSize {
 }
 
 impl Command {
+    /// A command of the service itself: what a worker does, or a bank tells.
+    #[must_use]
+    pub fn of_system(seed: IdSeed, action: Action) -> Self {
+        Self {
+            seed,
+            request: RequestId::from_raw(Ids::new(seed).next_raw()),
+            caller: Caller::System,
+            language: Language::English,
+            idempotency_key: None,
+            fingerprint: [0; 32],
+            action,
+        }
+    }
+
     /// How large the command is: what a batch is bounded by.
     #[must_use]
     pub fn size(&self) -> CommandSize {

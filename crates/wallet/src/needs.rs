@@ -408,6 +408,10 @@ impl Asked<'_> {
                         &postings::card_refund_refused(bank, amount),
                         ids::return_refused_transaction(id),
                     );
+                    self.movement(
+                        &postings::transfer_out_paid_late(bank, amount),
+                        ids::return_paid_late_transaction(id),
+                    );
                 }
             }
             Purpose::Payment(payment) => {
@@ -433,6 +437,10 @@ impl Asked<'_> {
                 self.movement(
                     &postings::card_refund_refused(bank, amount),
                     ids::return_refused_transaction(id),
+                );
+                self.movement(
+                    &postings::transfer_out_paid_late(bank, amount),
+                    ids::return_paid_late_transaction(id),
                 );
             }
             Purpose::Withdrawal(withdrawal) => {

@@ -169,6 +169,7 @@ fn reference(code: MovementCode, raw: RawId) -> String {
         | MovementCode::CardRefund
         | MovementCode::CardRefundSettled
         | MovementCode::CardRefundRefused
+        | MovementCode::TransferOutPaidLate
         | MovementCode::TransferOutReturned => RefundId::from_raw(raw).to_string(),
     }
 }

@@ -155,10 +155,13 @@ pub(super) const CHECKS: &[Check] = &[
         text: "SELECT account.id FROM ledger_accounts AS account
                 LEFT JOIN settlement_schedules AS schedule ON schedule.id = account.id
                 LEFT JOIN timers AS timer ON timer.kind = 'settlement_day' AND timer.object_id = account.id
+                LEFT JOIN (SELECT leg.debit, CAST(SUM(leg.amount) AS BIGINT) AS minor FROM ledger_legs AS leg
+                    WHERE leg.action IN (0, 1, 3)
+                        AND leg.debit IN (SELECT id FROM ledger_accounts WHERE code = $1)
+                    GROUP BY leg.debit) AS taken ON taken.debit = account.id
             WHERE account.code = $1 AND (schedule.id IS NULL OR timer.object_id IS NULL
-                OR schedule.merchant_id <> account.owner OR schedule.taken_minor <> COALESCE(
-                    (SELECT CAST(SUM(leg.amount) AS BIGINT) FROM ledger_legs AS leg
-                        WHERE leg.debit = account.id AND leg.action IN (0, 1, 3)), 0))
+                OR schedule.merchant_id <> account.owner
+                OR schedule.taken_minor <> COALESCE(taken.minor, 0))
             ORDER BY account.id",
         codes: &[Kind::MerchantPending.code()],
     },

@@ -12,11 +12,15 @@ use std::collections::BTreeMap;
 const ACCOUNTS: &str = "SELECT id, code, currency, posted FROM ledger_accounts
     WHERE id > $1 ORDER BY id LIMIT 1000";
 const ACCOUNT_COLUMNS: &[Column] = &[Column::Id, Column::Integer, Column::Integer, Column::Integer];
-/// A transfer out that is not over is in transit, and nothing else is. A withdrawal or a payout that no worker has
-/// taken its turn at is still held on its owner, unless the bank told by itself that it moved something else.
-const OPEN_TRANSFERS_OUT: &str = "SELECT currency, CAST(SUM(amount_minor) AS BIGINT) FROM bank_transfers
+/// A transfer out that is not over is in transit, and nothing else is, but what is still held on its owner.
+const OPEN_TRANSFERS_OUT: &str = "SELECT currency, CAST(SUM(amount_minor) AS BIGINT)
+    FROM bank_transfers AS transfer
     WHERE direction = 'out' AND state NOT IN ('settled', 'refused')
-        AND NOT (purpose_kind IN ('withdrawal', 'payout') AND generation = 0 AND state <> 'unknown') GROUP BY currency ORDER BY currency";
+        AND NOT EXISTS (SELECT 1 FROM withdrawals
+            WHERE transfer.purpose_kind = 'withdrawal' AND id = transfer.purpose_id AND status = 'held')
+        AND NOT EXISTS (SELECT 1 FROM payouts
+            WHERE transfer.purpose_kind = 'payout' AND id = transfer.purpose_id AND status = 'held')
+    GROUP BY currency ORDER BY currency";
 
 /// Balances by currency and kind of account. Sums are wide: no number of accounts makes them overflow.
 type Sums = BTreeMap<(&'static str, Kind), i128>;

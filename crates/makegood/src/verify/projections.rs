@@ -139,14 +139,18 @@ pub(super) const CHECKS: &[Check] = &[
             LEFT JOIN ledger_transactions AS settled ON settled.reference = refund.id AND settled.code = $1
             LEFT JOIN ledger_transactions AS refused ON refused.reference = refund.id AND refused.code = $2
             LEFT JOIN ledger_transactions AS back ON back.reference = refund.id AND back.code = $3
+            LEFT JOIN ledger_transactions AS late ON late.reference = refund.id AND late.code = $4
             WHERE CASE WHEN refund.bank_transfer_id IS NULL THEN refund.status <> 'succeeded'
-                ELSE (refund.status = 'succeeded') <> (settled.id IS NOT NULL AND back.id IS NULL)
-                    OR (refund.status = 'needs_action') <> (refused.id IS NOT NULL OR back.id IS NOT NULL) END
+                ELSE (refund.status = 'succeeded') <> 
+                        ((settled.id IS NOT NULL OR late.id IS NOT NULL) AND back.id IS NULL)
+                    OR (refund.status = 'needs_action') <>
+                        ((refused.id IS NOT NULL AND late.id IS NULL) OR back.id IS NOT NULL) END
             ORDER BY refund.id",
         codes: &[
             MovementCode::CardRefundSettled.code(),
             MovementCode::CardRefundRefused.code(),
             MovementCode::TransferOutReturned.code(),
+            MovementCode::TransferOutPaidLate.code(),
         ],
     },
     Check {

@@ -35,7 +35,7 @@ fn paste(service: &Service, verify: impl Fn() -> std::process::Output) {
         r#""hops":[{"hop":"wallet","state":"done""#,
         r#""balance_after":"163.50""#,
         r#""amount":{"amount":"80.00","currency":"CNY"}"#,
-        r#"{"kind":"pending","currency":"CNY","available":"36.28","held":"0.00"}"#,
+        r#"{"kind":"pending","currency":"CNY","available":"36.28","held":"0.00""#,
     ] {
         assert!(printed.contains(expected), "{expected} is not in {printed}");
     }

@@ -70,14 +70,23 @@ const CHANGES: &[(&str, &str)] = &[
     ("UPDATE payments SET status = 'requires_confirmation'", "no timer will close it"),
     ("UPDATE payments SET status = 'no status'", "this payment says that it moved"),
     ("UPDATE ledger_accounts SET currency = 1", ": currency is stored as something"),
+    ("UPDATE withdrawals SET status = 'failed'", "what this withdrawal says of its money"),
+    ("UPDATE withdrawals SET amount_minor = amount_minor + 1", "what this withdrawal says of its money"),
+    ("UPDATE withdrawals SET user_id = id", "another user than this withdrawal"),
+    ("DELETE FROM withdrawals", "the ledger has this withdrawal, the wallet does not"),
+    ("UPDATE settlement_schedules SET taken_minor = taken_minor + 1", "what its days say"),
+    ("UPDATE settlement_schedules SET merchant_id = id", "what its days say"),
+    ("DELETE FROM timers WHERE kind = 'settlement_day'", "no day of it ends"),
 ];
 
-/// What the lines for newcomers do not do: a transfer, and a refund to a balance.
+/// What the lines for newcomers do not do: a transfer, a refund to a balance, and a withdrawal.
 const MORE_LINES: &str = r#"
 FRIEND=$(curl -sS $URL/v1/users -H "$JSON" -d '{"login":"wang.fang@example.com","password":"grey-kettle-tram-42","display_name":"Wang Fang"}' | id_of usr)
 curl -sSf $URL/v1/transfers -H "$ME" -H "$JSON" -H 'Idempotency-Key: give' -d '{"to":"'$FRIEND'","amount":{"amount":"5.00","currency":"CNY"},"expect":{"amount":{"amount":"5.00","currency":"CNY"},"payee":"'$FRIEND'"}}'
 PAYMENT=$(curl -sS "$URL/v1/payments?status=succeeded" -H "$ME" | id_of pay)
 curl -sSf $URL/v1/payments/$PAYMENT/refunds -H "$ME" -H "$JSON" -H 'Idempotency-Key: back' -d '{"amount":{"amount":"6.50","currency":"CNY"},"reason":"Cold tea"}'
+OUT=$(curl -sSf $URL/v1/withdrawals -H "$ME" -H "$JSON" -H 'Idempotency-Key: out' -d '{"amount":{"amount":"1.00","currency":"CNY"},"bank_card":"'$CARD'"}' | id_of wdr)
+curl -sSf "$URL/v1/withdrawals/$OUT?wait=10" -H "$ME"
 "#;
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::tables::{BankTransfer, BankTransferId, Payment, PaymentId, Refund, Re
 use crate::texts::Role;
 use crate::view::TopUpView;
 use crate::{Reply, Stop};
-use makegood_banking::{Answer, Claim, Direction, MessageKind, Outcome, Purpose, Refusal, Told};
+use makegood_banking::{Answer, Claim, Direction, MessageKind, Outcome, Purpose, Refusal, State, Told};
 use makegood_ledger::TransactionId;
 use makegood_payments::{PaymentStatus, TopUpStatus};
 use makegood_refunds::{RefundOrigin, RefundStatus};
@@ -117,7 +117,7 @@ fn take_in(
     let noted = delays::note(context, &mut transfer);
     context.facts.bank_transfers.set(transfer.clone())?;
     // What a bank tells of money that no worker has sent yet is as good as that it was sent.
-    if transfer.is_final() || transfer.is_unknown() {
+    if transfer.state != State::Created {
         began(context, &transfer)?;
     }
     let alert = match outcome {
@@ -315,9 +315,15 @@ fn payment_settled(context: &mut Context<'_>, transfer: &BankTransfer, id: Payme
 }
 
 fn refund_settled(context: &mut Context<'_>, transfer: &BankTransfer, id: RefundId) -> Result<(), Stop> {
-    let mut refund = refund_of(context, id)?;
     let movement = postings::card_refund_settled(&transfer.bank, transfer.amount);
     post(context, movement, ids::return_settled_transaction(transfer.id), id.raw())?;
+    refund_arrived(context, id)
+}
+
+/// The payer has the money of a refund, whatever was said of it before.
+fn refund_arrived(context: &mut Context<'_>, id: RefundId) -> Result<(), Stop> {
+    let mut refund = refund_of(context, id)?;
+    refund.failure = None;
     refund.status = RefundStatus::Succeeded;
     refund.final_at = Some(context.now);
     context.facts.refunds.set(refund.clone())?;
@@ -417,6 +423,18 @@ fn late_success(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<Op
             context.facts.bank_transfers.add(back)?;
             save_top_up(context, top_up, "top_up.returning").map(|()| None)
         }
+        // What was to go back went back although the bank had said no, and waits for no other way any more.
+        (Purpose::TopUp(id), Direction::Out) => {
+            paid_late(context, transfer, id.raw())?;
+            let top_up = top_up_of(context, id)?;
+            tell_top_up(context, &top_up, "top_up.returned")?;
+            Ok(Some(BankAlert::Contradiction))
+        }
+        (Purpose::Refund(id), _) => {
+            paid_late(context, transfer, id.raw())?;
+            refund_arrived(context, id)?;
+            Ok(Some(BankAlert::Contradiction))
+        }
         // Money that went out although the bank had said no: a person has to look.
         (Purpose::Withdrawal(id), _) => {
             outgoing::paid_late(context, transfer, OutgoingId::Withdrawal(id))?;
@@ -426,8 +444,12 @@ fn late_success(context: &mut Context<'_>, transfer: &BankTransfer) -> Result<Op
             outgoing::paid_late(context, transfer, OutgoingId::Payout(id))?;
             Ok(Some(BankAlert::Contradiction))
         }
-        _ => Ok(Some(BankAlert::Contradiction)),
     }
+}
+
+fn paid_late(context: &mut Context<'_>, transfer: &BankTransfer, reference: [u8; 16]) -> Result<(), Stop> {
+    let movement = postings::transfer_out_paid_late(&transfer.bank, transfer.amount);
+    post(context, movement, ids::return_paid_late_transaction(transfer.id), reference)
 }
 
 /// Takes in what the bank moved, and sends it back by the same way.

@@ -86,9 +86,8 @@ fn tell(context: &mut Context<'_>, case: &OperationsCase, kind: &str) -> Result<
 mod tests {
     use super::*;
     use crate::tables::{Staff, StaffId};
-    use crate::texts::Language;
-    use crate::{Action, Caller, Command, Facts, Settings};
-    use makegood_base::{IdSeed, Ids, RequestId, Timestamp};
+    use crate::{Action, Command, Facts, Settings};
+    use makegood_base::{IdSeed, Ids, Timestamp};
     use makegood_ledger::Head;
     use std::time::Duration;
 
@@ -112,15 +111,7 @@ mod tests {
         ) -> Result<T, Stop> {
             self.made += 1;
             let seed = IdSeed { at: self.now, random: [self.made; 10] };
-            let command = Command {
-                seed,
-                request: RequestId::from_raw([0; 16]),
-                caller: Caller::System,
-                language: Language::English,
-                idempotency_key: None,
-                fingerprint: [0; 32],
-                action: Action::ForgetKeys { keys: Vec::new() },
-            };
+            let command = Command::of_system(seed, Action::ForgetKeys { keys: Vec::new() });
             loop {
                 let mut context = Context {
                     facts: &mut self.facts,

@@ -40,6 +40,11 @@ pub(crate) fn return_refused_transaction(transfer: BankTransferId) -> Transactio
     TransactionId::derive("return_refused", transfer.raw())
 }
 
+/// The transaction that ends a transfer out that the bank has executed after it had refused.
+pub(crate) fn return_paid_late_transaction(transfer: BankTransferId) -> TransactionId {
+    TransactionId::derive("return_paid_late", transfer.raw())
+}
+
 /// The transaction that takes in what a bank moved otherwise than it was asked to.
 pub(crate) fn mismatch_transaction(transfer: BankTransferId) -> TransactionId {
     TransactionId::derive("mismatch", transfer.raw())

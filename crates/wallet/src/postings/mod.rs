@@ -22,6 +22,6 @@ pub use movements::{
 };
 pub use outgoing::{Outflow, Purse, Stage, outgoing, outgoing_failed_short};
 pub use returns::{
-    Bearers, MerchantShares, UserShares, bank_returned, card_payment_returned, transfer_out_returned,
-    unidentified, unidentified_corrected,
+    Bearers, MerchantShares, UserShares, bank_returned, card_payment_returned, transfer_out_paid_late,
+    transfer_out_returned, unidentified, unidentified_corrected,
 };

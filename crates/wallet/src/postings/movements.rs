@@ -100,6 +100,8 @@ movements! {
     CardPaymentReturned = 33, "card_payment_returned";
     /// A bank gave back what it had paid out.
     TransferOutReturned = 34, "transfer_out_returned";
+    /// A bank paid out what it had refused, and what waited for another way.
+    TransferOutPaidLate = 35, "transfer_out_paid_late";
     /// What a merchant was paid becomes available.
     Settlement = 40, "settlement";
 }

@@ -139,6 +139,18 @@ pub fn transfer_out_returned(bank: &str, amount: Money) -> Movement {
         .post(Account::bank(Kind::Custody, bank, currency), in_transit, amount.minor())
 }
 
+/// The bank paid out what it had refused: what waited in clearing for another way is not there any more,
+/// `refund_clearing / custody`.
+#[must_use]
+pub fn transfer_out_paid_late(bank: &str, amount: Money) -> Movement {
+    let currency = amount.currency();
+    Movement::new(MovementCode::TransferOutPaidLate).post(
+        Account::ours(Kind::RefundClearing, currency),
+        Account::bank(Kind::Custody, bank, currency),
+        amount.minor(),
+    )
+}
+
 /// The bank says that it moved something that nobody asked it for, or otherwise than it was asked to: what came,
 /// `in_transit / unidentified`. No statement has shown it, so that its step waits.
 #[must_use]

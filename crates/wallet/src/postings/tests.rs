@@ -48,6 +48,7 @@ fn example(code: MovementCode, amount: Money, fee_minor: i64, refunded: i64, fee
             card_payment_returned("simbank", (payer, merchant), amount, shares, against)
         }
         MovementCode::TransferOutReturned => transfer_out_returned("simbank", amount),
+        MovementCode::TransferOutPaidLate => transfer_out_paid_late("simbank", amount),
         MovementCode::WithdrawalHeld => out(Purse::User(payer), Stage::Held),
         MovementCode::WithdrawalReleased => out(Purse::User(payer), Stage::Released),
         MovementCode::WithdrawalSent => out(Purse::User(payer), Stage::Sent),

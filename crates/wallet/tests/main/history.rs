@@ -70,7 +70,14 @@ fn step(world: &mut World, (what, a, b, c): Step) -> Option<(&'static str, u16)>
         }
         10 => Action::CancelPayment { payment: pick(&world.payments, b)? },
         11 => {
-            let order = pick(&world.orders, c)?;
+            // Half of the tills cancel what is being paid just now.
+            let open = world.payments.iter().filter_map(|id| world.facts.payments.peek(id));
+            let open: Vec<_> =
+                open.filter(|row| row.status.is_open()).map(|row| (row.order, row.merchant)).collect();
+            let (order, key) = match pick(&open, c) {
+                Some((order, merchant)) if a % 2 == 0 => (order, world.key(merchant)),
+                _ => (pick(&world.orders, c)?, key),
+            };
             return run(world, key, Action::CancelOrder { order });
         }
         12 => {
@@ -79,14 +86,21 @@ fn step(world: &mut World, (what, a, b, c): Step) -> Option<(&'static str, u16)>
             let refund = Action::Refund { payment, amount, reason: String::new(), merchant_refund_no: None };
             return run(world, key, refund);
         }
-        13 | 14 => {
+        // Days pass, seldom: most orders and transfers have an end that is closer.
+        19 if c % 6 == 0 => {
+            world.advance(Duration::from_secs(u64::from(a) * 600));
+            world.expire();
+            return Some(("time", 200));
+        }
+        13 | 14 | 19 => {
             world.collect_transfers();
-            let transfer = pick(&world.transfers, b)?;
             if c % 16 == 7 {
-                world.take_back(transfer, a % 2 == 0);
+                world.take_back(pick(&world.transfers, b)?, a % 2 == 0);
                 return Some(("taken back", 200));
             }
-            world.work(transfer, pick(&MOODS, c)?);
+            let is_open = |id: &&_| world.facts.bank_transfers.peek(id).is_some_and(|row| !row.is_final());
+            let open: Vec<_> = world.transfers.iter().filter(is_open).copied().collect();
+            world.work(pick(&open, b)?, pick(&MOODS, c)?);
             return Some(("bank", 200));
         }
         15 => {
@@ -102,18 +116,17 @@ fn step(world: &mut World, (what, a, b, c): Step) -> Option<(&'static str, u16)>
             let new = outgoing(world.users[index].2, amount);
             return run(world, key, Action::PayOut { merchant, new });
         }
-        18 => {
-            let (id, _) = world.outgoing().get(usize::from(b) % world.outgoing().len().max(1))?.clone();
+        _ => {
+            // Payouts are few, for they need a settlement: every other time it is one of them.
+            let outgoing = world.outgoing().into_iter().map(|(id, _)| id);
+            let some: Vec<_> =
+                outgoing.filter(|id| a % 2 == 0 || matches!(id, OutgoingId::Payout(_))).collect();
+            let id = pick(&some, b)?;
             let cancel = match id {
                 OutgoingId::Withdrawal(withdrawal) => Action::CancelWithdrawal { withdrawal },
                 OutgoingId::Payout(payout) => Action::CancelPayout { payout },
             };
             return run(world, world.owner(id), cancel);
-        }
-        _ => {
-            world.advance(Duration::from_secs(u64::from(a) * 600));
-            world.expire();
-            return Some(("time", 200));
         }
     };
     run(world, caller, action)
@@ -306,7 +319,8 @@ fn check_end(world: &World) {
     }
 }
 
-fn play(steps: &[Step]) -> (World, BTreeSet<(&'static str, u16)>) {
+/// Does all steps. What holds is checked after each, or at the end only, which is many times faster.
+fn play(steps: &[Step], after_each: bool) -> (World, BTreeSet<(&'static str, u16)>) {
     let mut world = World::new(3, 2);
     world.settings.withdrawal_fee_basis_points = 30;
     world.settings.withdrawal_fee_minor_min = 5;
@@ -314,9 +328,11 @@ fn play(steps: &[Step]) -> (World, BTreeSet<(&'static str, u16)>) {
     for chosen in steps {
         seen.extend(step(&mut world, *chosen));
         world.collect_transfers();
-        check_books(&world);
-        check_payments(&world);
-        check_holds(&world);
+        if after_each {
+            check_books(&world);
+            check_payments(&world);
+            check_holds(&world);
+        }
     }
     check_outgoing(&world);
     check_traces(&world);
@@ -331,7 +347,7 @@ proptest! {
         steps in proptest::collection::vec(any::<Step>(), 1..160),
         refuses in any::<bool>(),
     ) {
-        let (mut world, _) = play(&steps);
+        let (mut world, _) = play(&steps, true);
         drain(&mut world, if refuses { Mood::Refuses } else { Mood::Executes });
         check_books(&world);
         check_payments(&world);
@@ -348,7 +364,7 @@ fn histories_reach_every_action_both_ways() {
     let mut statuses = BTreeSet::new();
     let mut returns = BTreeSet::new();
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
-    for number in 0..50 {
+    for number in 0..200 {
         let steps: Vec<Step> = (0..150)
             .map(|_| {
                 random ^= random << 13;
@@ -358,7 +374,7 @@ fn histories_reach_every_action_both_ways() {
                 (bytes[0], bytes[1], bytes[2], bytes[3])
             })
             .collect();
-        let (mut world, done) = play(&steps);
+        let (mut world, done) = play(&steps, false);
         seen.extend(done);
         let of = |id| world.facts.payments.peek(id).map(|row| row.status.as_str());
         statuses.extend(world.payments.iter().filter_map(of));
@@ -366,6 +382,11 @@ fn histories_reach_every_action_both_ways() {
             let state_of = |id: &PaymentId| Some(at_hop(&world.read_trace(*id), "return")?[0].to_string());
             returns.extend(world.payments.iter().filter_map(state_of));
         };
+        // What the bank has still open is executed; what came too late is on its way back then.
+        world.advance(Duration::from_secs(1_000));
+        for transfer in world.transfers.clone() {
+            world.work(transfer, Mood::Executes);
+        }
         look(&world);
         drain(&mut world, if number % 2 == 0 { Mood::Executes } else { Mood::Refuses });
         check_payments(&world);

@@ -239,11 +239,13 @@ impl World {
     pub fn owner(&self, id: OutgoingId) -> Caller {
         match id {
             OutgoingId::Withdrawal(id) => self.caller(self.facts.withdrawals.peek(&id).unwrap().user),
-            OutgoingId::Payout(id) => {
-                let merchant = self.facts.payouts.peek(&id).unwrap().merchant;
-                self.merchants.iter().find(|it| it.0 == merchant).unwrap().1
-            }
+            OutgoingId::Payout(id) => self.key(self.facts.payouts.peek(&id).unwrap().merchant),
         }
+    }
+
+    /// A merchant's API key.
+    pub fn key(&self, merchant: MerchantId) -> Caller {
+        self.merchants.iter().find(|it| it.0 == merchant).unwrap().1
     }
 
     /// Does what is due of settlements. Nobody is late: a day's money is all that is there when it ends.

@@ -20,6 +20,7 @@ use makegood_testkit::{Answer, Person, TestWallet};
 use makegood_wallet::tables::PaymentId;
 use makegood_wallet::{Caller, Query};
 use serde_json::Value;
+pub(crate) use withdrawals::due_transfer;
 
 /// A trace in one line: `wallet done, bank unknown, ledger not_reached, payee not_reached; enquiry by wallet`.
 /// Whatever a trace must always have is checked on the way.

@@ -14,6 +14,7 @@ on_both!(
     refunds_take_what_is_pending_first,
     paid_out_to_each_kind_of_card,
     over_http,
+    a_changed_payout_is_named,
 );
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -214,4 +215,62 @@ async fn over_http(db: Db) {
     let entries = get(&format!("/v1/merchants/{}/transactions?kind=available", shop.id)).await;
     assert_eq!((entries.text("/data/0/kind"), entries.text("/data/0/amount")), ("settlement", "99.40"));
     wallet.finish().await;
+}
+
+/// Changes behind the ledger's back, each with what undoes it, and what `verify` has to say.
+const CHANGES: [(&str, &str, &str); 7] = [
+    (
+        "UPDATE payouts SET status = 'failed'",
+        "UPDATE payouts SET status = 'completed'",
+        "what this payout says of its money",
+    ),
+    (
+        "UPDATE payouts SET amount_minor = amount_minor + 1",
+        "UPDATE payouts SET amount_minor = amount_minor - 1",
+        "what this payout says of its money",
+    ),
+    (
+        "UPDATE settlements SET settled_minor = settled_minor + 1",
+        "UPDATE settlements SET settled_minor = settled_minor - 1",
+        "what this settlement says that it moved",
+    ),
+    (
+        "UPDATE settlements SET status = 'pending'",
+        "UPDATE settlements SET status = 'settled'",
+        "what this settlement says that it moved",
+    ),
+    (
+        "UPDATE settlement_schedules SET taken_minor = taken_minor + 1",
+        "UPDATE settlement_schedules SET taken_minor = taken_minor - 1",
+        "what its days say",
+    ),
+    ("DELETE FROM settlements", "", "the ledger has this settlement, the wallet does not"),
+    ("DELETE FROM payouts", "", "the ledger has this payout, the wallet does not"),
+];
+
+async fn a_changed_payout_is_named(db: Db) {
+    let wallet = TestWallet::start(db).await;
+    let shop = wallet.new_shop().await;
+    sold(&wallet, &shop, "100.00").await;
+    wallet.run_after(4 * HOUR).await;
+    wallet.run_after(24 * HOUR).await;
+    let card = owner_card(&wallet, &shop, cards::ALWAYS_WORKS).await;
+    let payout: PayoutId = wallet.pay_out(&shop, card, "50.00").await.expect(202).id("/id");
+    wallet.run().await;
+    assert_eq!(wallet.payout(&shop, payout).await.text("/status"), "completed");
+    let lines = || async { makegood::verify::verify(wallet.database()).await.unwrap().lines().join("\n") };
+    assert!(lines().await.ends_with("ok"), "{}", lines().await);
+    for (change, undo, finding) in CHANGES {
+        for text in [change, undo] {
+            let expects = text == change;
+            if !text.is_empty() {
+                let mut transaction = wallet.database().begin().await.unwrap();
+                assert!(transaction.execute(text, Vec::new()).await.unwrap() > 0, "{text}");
+                transaction.commit().await.unwrap();
+                let found = lines().await;
+                assert_eq!(found.contains(finding), expects, "{text}: {found}");
+            }
+        }
+    }
+    wallet.stop().await;
 }

@@ -1,14 +1,15 @@
 //! Banks that tell by themselves, move otherwise than they were asked to, take back what they moved, and are called
 //! back from.
 
-use super::told;
+use super::{due_transfer, told as told_of};
 use crate::scripted_bank::{Fate, ScriptedBank, callback_secret, tell_raw};
+use makegood_banking::{Direction, Refusal, ReturnReason, Told, ToldStatus};
 use makegood_banksim::cards;
 use makegood_notify::WebhookSecret;
 use makegood_payments::Source;
-use makegood_testkit::{Answer, Db, FakeClock, Person, Shop, TestWallet};
-use makegood_wallet::Query;
+use makegood_testkit::{Answer, Db, FakeClock, Person, Shop, TestWallet, cny};
 use makegood_wallet::tables::{BankCardId, PaymentId, RefundId};
+use makegood_wallet::{Action, Caller, Query};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ on_both!(
     a_top_up_that_was_spent_is_taken_back,
     a_refund_comes_back,
     a_refund_is_called_back,
+    a_refund_is_paid_after_a_refusal,
 );
 
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
@@ -160,7 +162,7 @@ async fn money_that_nobody_asked_for_is_unidentified(db: Db) {
     town.bank.set(Fate::Shows(wrong));
     let payment = town.pay("20.00").await;
     let unknown = "wallet done, bank unknown, ledger not_reached, payee not_reached; staff_action by staff";
-    assert_eq!(told(&town.trace(payment).await), unknown);
+    assert_eq!(told_of(&town.trace(payment).await), unknown);
     assert_eq!(
         (town.sum(UNIDENTIFIED).await, town.wallet.pending(&town.shop).await.as_str()),
         (1_900, "0.00")
@@ -207,7 +209,7 @@ async fn a_payment_is_taken_back(db: Db) {
     assert_eq!(town.tell(&reference).await, 204);
     let read = town.payment(taken).await;
     assert_eq!((read.text("/status"), read.at("/next")), ("returned", &Value::Null));
-    let trace = told(&town.trace(taken).await);
+    let trace = told_of(&town.trace(taken).await);
     assert_eq!(trace, "wallet done, bank done, ledger done, payee done, bank_return done; nothing");
     // Of 20.00 the payer has had 5.00 before: they owe that now, and the shop has given back the rest.
     assert_eq!((town.sum(OWED).await, town.sum(SUSPENSE).await), (30, 470));
@@ -237,7 +239,7 @@ async fn a_top_up_that_was_spent_is_taken_back(db: Db) {
     let read = town.wallet.read(town.payer.caller, Query::TopUp(top_up)).await.expect(200);
     assert_eq!(read.text("/status"), "returned");
     let trace = town.wallet.read(town.payer.caller, Query::TopUpTrace(top_up)).await.expect(200);
-    assert_eq!(told(&trace), "wallet done, bank done, ledger done, bank_return done; nothing");
+    assert_eq!(told_of(&trace), "wallet done, bank done, ledger done, bank_return done; nothing");
     assert_eq!(town.wallet.balance(&town.payer).await, "0.00");
     // 20.00 were there; 0.06 is what the float had, which is owed to us now.
     assert_eq!((town.sum(OWED).await, town.sum(SUSPENSE).await), (6, 994));
@@ -255,7 +257,7 @@ async fn a_refund_comes_back(db: Db) {
     let trace = town.wallet.read(town.payer.caller, Query::RefundTrace(refund)).await.expect(200);
     let expected =
         "wallet done, ledger done, bank done, payer not_reached, bank_return done; staff_action by staff";
-    assert_eq!(told(&trace), expected);
+    assert_eq!(told_of(&trace), expected);
     assert_eq!((town.sum(CLEARING).await, town.sum(OPEN_CASES).await), (2_000, 1));
     town.finish().await;
 }
@@ -281,7 +283,7 @@ async fn a_refund_is_called_back(db: Db) {
     }
     let trace = async || {
         let read = town.wallet.read(town.payer.caller, Query::RefundTrace(refund)).await;
-        told(&read.expect(200))
+        told_of(&read.expect(200))
     };
     let waiting = "wallet done, ledger done, bank done, payer done, recall waiting; nothing";
     assert_eq!(trace().await, waiting);
@@ -300,4 +302,49 @@ async fn a_refund_is_called_back(db: Db) {
     let _back = recall(&reference, &staff.token).await.expect_problem(409, "recall.returned_already");
     assert_eq!(town.sum(CLEARING).await, 2_000);
     town.finish().await;
+}
+
+/// A bank that pays out a refund that it had refused: the payer has it, it waits for no other way, and staff are told.
+async fn a_refund_is_paid_after_a_refusal(db: Db) {
+    let wallet = TestWallet::start(db).await;
+    let (payer, shop) = (wallet.user().await, wallet.new_shop().await);
+    let card = wallet.card(&payer, cards::ALWAYS_WORKS).await;
+    let order = wallet.order(&shop, "20.00").await;
+    let payment = wallet.pay_from_card(&payer, order, card).await;
+    wallet.run().await;
+    let custody = wallet.count(CUSTODY).await;
+    let refund: RefundId = wallet.refund(&shop, payment, None).await.expect(202).id("/id");
+    let bank_transfer = due_transfer(&wallet).await;
+    let claim = Action::ClaimBankTransfer { bank_transfer };
+    let claimed = wallet.submit(Caller::System, claim).await.expect(200);
+    let generation = claimed.at("/claim/generation").as_i64().unwrap();
+    let told = |status| Told {
+        reference: bank_transfer.to_string(),
+        bank_reference: "b".to_owned(),
+        direction: Some(Direction::Out),
+        agreement: None,
+        amount: cny("20.00"),
+        status,
+    };
+    let callback = |status| Action::RecordBankCallback { bank: "simbank".to_owned(), told: told(status) };
+    let refused = makegood_banking::Answer::Refused { refusal: Refusal::CardClosed, bank_reference: None };
+    let record = Action::RecordBankAnswer { bank_transfer, generation, answer: refused };
+    let _refused = wallet.submit(Caller::System, record).await;
+    assert_eq!(wallet.refund_status(&shop, refund).await, "needs_action");
+    assert_eq!(wallet.count(CLEARING).await, 2_000);
+    for _ in 0..2 {
+        let _paid = wallet.submit(Caller::System, callback(ToldStatus::Succeeded)).await;
+        assert_eq!(wallet.refund_status(&shop, refund).await, "succeeded");
+        assert_eq!((wallet.count(CLEARING).await, wallet.count(CUSTODY).await), (0, custody - 2_000));
+        wallet.verify().await;
+        assert!(makegood::verify::verify(wallet.database()).await.unwrap().is_clean());
+    }
+    let read = wallet.read(payer.caller, Query::RefundTrace(refund)).await.expect(200);
+    assert!(told_of(&read).ends_with("; nothing"), "{}", read.json());
+    let reason = ReturnReason::AccountClosed;
+    let _back = wallet.submit(Caller::System, callback(ToldStatus::Returned { reason })).await;
+    assert_eq!(wallet.refund_status(&shop, refund).await, "needs_action");
+    assert_eq!((wallet.count(CLEARING).await, wallet.count(CUSTODY).await), (2_000, custody));
+    assert!(makegood::verify::verify(wallet.database()).await.unwrap().is_clean());
+    wallet.finish().await;
 }

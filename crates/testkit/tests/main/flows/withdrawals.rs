@@ -3,7 +3,7 @@
 
 use super::told;
 use makegood_auth::StaffRole;
-use makegood_banking::{Answer, HolderCheck};
+use makegood_banking::{Answer, Direction, HolderCheck, Refusal, Told, ToldStatus};
 use makegood_banksim::cards;
 use makegood_base::{BankTransferId, Clock as _};
 use makegood_store::Store as _;
@@ -19,6 +19,7 @@ on_both!(
     a_withdrawal_is_free_where_nothing_is_said,
     a_second_failure_opens_a_case,
     paid_after_a_refusal,
+    a_bank_may_know_before_we_sent,
     an_unconfirmed_holder_has_to_be_accepted,
     over_http,
 );
@@ -182,7 +183,7 @@ async fn a_second_failure_opens_a_case(db: Db) {
 }
 
 /// The only transfer to a bank whose turn it is.
-async fn due_transfer(wallet: &TestWallet) -> BankTransferId {
+pub(crate) async fn due_transfer(wallet: &TestWallet) -> BankTransferId {
     let due = wallet.app.store().due_timers(wallet.clock.now(), 100).await.unwrap();
     due.iter().find(|timer| timer.kind == TimerKind::BankTransfer).expect("a transfer is due").object.into()
 }
@@ -198,7 +199,7 @@ async fn paid_after_a_refusal(db: Db) {
     let claim = Action::ClaimBankTransfer { bank_transfer };
     let claimed = wallet.submit(Caller::System, claim).await.expect(200);
     let generation = claimed.at("/claim/generation").as_i64().unwrap();
-    let refusal = makegood_banking::Refusal::CardRefused;
+    let refusal = Refusal::CardRefused;
     let refused = Answer::Refused { refusal, bank_reference: None };
     let paid = Answer::Succeeded { bank_reference: "b".to_owned(), amount: cny("60.00") };
     for (answer, status) in [(refused.clone(), 204), (paid.clone(), 200), (paid, 204), (refused, 204)] {
@@ -213,6 +214,41 @@ async fn paid_after_a_refusal(db: Db) {
     assert_eq!(wallet.count(text).await, 1);
     let text = "SELECT posted FROM ledger_accounts WHERE code = 103";
     assert_eq!(wallet.count(text).await, 6_000, "what the bank has done is booked");
+    wallet.finish().await;
+}
+
+/// A bank that tells of a withdrawal before any worker noted that it was sent, as after a restore of the database: it
+/// is sent, and cannot be cancelled any more.
+async fn a_bank_may_know_before_we_sent(db: Db) {
+    let wallet = TestWallet::start(db).await;
+    for (status, expected, balance) in [
+        (ToldStatus::Succeeded, "completed", "40.00"),
+        (ToldStatus::Accepted, "sent", "40.00"),
+        (ToldStatus::Refused { refusal: Refusal::CardRefused }, "failed", "100.00"),
+    ] {
+        let user = wallet.user_with("100.00").await;
+        let card = wallet.card(&user, cards::ALWAYS_WORKS).await;
+        let withdrawal: WithdrawalId = wallet.withdraw(&user, card, "60.00").await.expect(202).id("/id");
+        let transfer = due_transfer(&wallet).await;
+        let told = Told {
+            reference: transfer.to_string(),
+            bank_reference: format!("early-{transfer}"),
+            direction: Some(Direction::Out),
+            agreement: None,
+            amount: cny("60.00"),
+            status,
+        };
+        let told = Action::RecordBankCallback { bank: wallet.bank_id().to_owned(), told };
+        let told = wallet.submit(Caller::System, told).await;
+        assert!(told.status < 300, "{}", told.json());
+        let read = wallet.withdrawal(&user, withdrawal).await;
+        assert_eq!(read.text("/status"), expected);
+        let cancelled = wallet.submit(user.caller, Action::CancelWithdrawal { withdrawal }).await;
+        let _sent = cancelled.expect_problem(409, "withdrawal.not_cancellable");
+        assert_eq!(wallet.balance(&user).await, balance);
+        wallet.verify().await;
+        wallet.run_after(Duration::from_secs(900)).await;
+    }
     wallet.finish().await;
 }
 

@@ -3,6 +3,7 @@
 
 mod amounts;
 mod awaits;
+mod bank_books;
 mod bank_callbacks;
 mod bank_late;
 mod bank_silent;
@@ -13,6 +14,7 @@ mod clock_jumps;
 mod faults;
 mod halving;
 mod keys;
+mod late_return;
 mod leases;
 mod limits;
 mod lost_commits;
@@ -23,7 +25,7 @@ mod snapshots;
 mod visibility;
 
 use futures_util::future::join_all;
-use makegood_app::{App, JobsConfig};
+use makegood_app::{App, BankConfig, JobsConfig};
 pub(crate) use makegood_testkit::proof::{figure, length, proved, trials, trials_between};
 use makegood_testkit::snapshot::Watched;
 use makegood_testkit::{Answer, Db};
@@ -55,6 +57,16 @@ pub(crate) async fn together(apps: &[App], commands: Vec<Command>) -> Vec<Answer
 pub(crate) async fn engines(db: Db, wallet: &makegood_testkit::TestWallet) -> Vec<App> {
     match db {
         Db::Sqlite => vec![wallet.app.clone()],
-        Db::Postgres => vec![wallet.app.clone(), wallet.another_app(Vec::new(), JobsConfig::default()).await],
+        Db::Postgres => {
+            let bank = BankConfig {
+                id: wallet.bank_id().to_owned(),
+                name: "Simulated bank".to_owned(),
+                url: wallet.bank().url(),
+                secret: wallet.app.secrets().bank_secret.clone(),
+                callback_secret: None,
+                answer_timeout: wallet.app.settings().schedule.answer_timeout,
+            };
+            vec![wallet.app.clone(), wallet.another_app(vec![bank], JobsConfig::default()).await]
+        }
     }
 }

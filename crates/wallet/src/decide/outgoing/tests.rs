@@ -143,6 +143,10 @@ impl World {
             .account(&Account::bank(kind, "simbank", Currency::CNY).id())
             .map_or(0, |row| row.posted)
     }
+
+    fn ours(&self, kind: Kind) -> i64 {
+        self.facts.book.account(&Account::ours(kind, Currency::CNY).id()).map_or(0, |row| row.posted)
+    }
 }
 
 fn cny(minor: i64) -> Money {
@@ -261,4 +265,27 @@ fn what_was_paid_late_and_sent_back_is_explained_again() {
         assert_eq!((world.at_bank(Kind::Suspense), world.at_bank(Kind::Custody)), (0, 10_000));
     }
     assert_eq!(world.available(), 10_000);
+}
+
+/// The fee of a withdrawal has been used up by what a bank took back when the withdrawal fails: its user gets all of
+/// it, what is missing is unexplained, and a person has to look.
+#[test]
+fn a_fee_that_is_not_there_any_more_is_given_back_and_a_person_looks() {
+    let mut world = World::new();
+    world.settings.withdrawal_fee_minor_min = 100;
+    let id = world.withdraw(6_000).unwrap();
+    let (transfer, outgoing) = (world.transfer(id), OutgoingId::Withdrawal(id));
+    world.run(|context| began(context, &transfer, outgoing));
+    assert_eq!((world.available(), world.ours(Kind::Float)), (3_900, 100));
+    let shares = postings::UserShares::of(3_970, 3_900, 100);
+    let taken = postings::bank_returned("simbank", USER, cny(3_970), shares);
+    world.run(|context| bank::post(context, taken.clone(), TransactionId::derive("taken", [8; 16]), [8; 16]));
+    assert_eq!((world.available(), world.ours(Kind::Float)), (0, 30));
+
+    world.run(|context| failed(context, &transfer, outgoing, "bank.card_refused"));
+    assert_eq!((world.available(), world.ours(Kind::Float)), (6_100, 0));
+    assert_eq!(world.at_bank(Kind::Suspense), 70, "what the float lacked of the fee");
+    assert_eq!(world.at_bank(Kind::OutInTransit), 0);
+    let opened: Vec<_> = world.facts.operations_cases.touched().collect();
+    assert_eq!(opened.len(), 1, "a person has to look");
 }
