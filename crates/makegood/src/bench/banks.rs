@@ -11,7 +11,7 @@ use super::scratch::Scratch;
 use super::{BenchError, Tools};
 use grown::{BANK, CYCLE, Grown, OTHER_BANK};
 use makegood_app::{Bank, Jobs, JobsConfig};
-use makegood_base::{BankCardId, Clock};
+use makegood_base::{BankCardId, Clock, TopUpId};
 use makegood_money::{Currency, Money};
 use makegood_store::SqlStore;
 use makegood_wallet::Query;
@@ -170,11 +170,15 @@ impl Grown {
         Ok(each(began.elapsed(), count))
     }
 
-    /// Reads traces of transfers that are over and of some that are open, in turn.
+    /// Reads traces, of a transfer that is over and of an open one in turn.
     async fn traces(&self, count: usize) -> Result<(), BenchError> {
         let mut readers = tokio::task::JoinSet::new();
-        let step = 1 + self.sample.len() / count.max(1);
-        let sample: Vec<_> = self.sample.iter().copied().cycle().step_by(step).take(count).collect();
+        let spread = |sample: &[(TopUpId, usize)]| {
+            let step = 1 + 2 * sample.len() / count.max(1);
+            sample.iter().copied().cycle().step_by(step).take(count.div_ceil(2)).collect::<Vec<_>>()
+        };
+        let pairs = spread(&self.past).into_iter().zip(spread(&self.open));
+        let sample: Vec<_> = pairs.flat_map(|(past, open)| [past, open]).take(count).collect();
         for reader in 0..READERS {
             let (stage, people) = (self.stage.clone(), self.people.clone());
             let share: Vec<_> = sample.iter().copied().skip(reader).step_by(READERS).collect();

@@ -23,7 +23,7 @@ pub(super) const CYCLE: Duration = Duration::from_secs(900);
 const PEOPLE: usize = 64;
 /// How many transfers are begun and ended at a time while a history grows.
 const CHUNK: usize = 4_096;
-/// About how many of those that are over are looked at.
+/// About how many of those that are over are looked at, at the most.
 const SAMPLE: usize = 5_000;
 
 /// A database with its transfers.
@@ -32,8 +32,10 @@ pub(super) struct Grown {
     pub(super) stage: Stage,
     pub(super) clock: Arc<HandClock>,
     pub(super) people: Vec<Person>,
-    /// Some top-ups of the whole history, and all that are open, each with its person.
-    pub(super) sample: Vec<(TopUpId, usize)>,
+    /// Some top-ups of the whole history, each with its person.
+    pub(super) past: Vec<(TopUpId, usize)>,
+    /// The same of those that are open.
+    pub(super) open: Vec<(TopUpId, usize)>,
     /// How much later the next part of the open transfers is due.
     pub(super) stagger: Duration,
 }
@@ -57,13 +59,13 @@ impl Grown {
             Stage::start_with(place.database.clone(), place.secrets.clone(), &tools, settings());
         let people = stage.people(PEOPLE).await?;
         let stagger = CYCLE / u32::try_from((open / part.max(1)).max(1)).unwrap_or(1);
-        let mut grown = Self { transfers, stage, clock, people, sample: Vec::new(), stagger };
+        let mut grown = Self { transfers, stage, clock, people, past: Vec::new(), open: Vec::new(), stagger };
         let mut made = 0;
         while made < past {
             let count = CHUNK.min(past - made);
             grown.clock.forward(Duration::from_secs(1));
             let begun = grown.begin(count, succeeded).await?;
-            grown.sample.extend(begun.into_iter().step_by(1 + past / SAMPLE));
+            grown.past.extend(begun.into_iter().step_by(1 + past / SAMPLE));
             made += count;
         }
         let mut made = 0;
@@ -71,7 +73,7 @@ impl Grown {
             let count = part.max(1).min(open - made);
             grown.clock.forward(grown.stagger);
             let begun = grown.begin(count, accepted).await?;
-            grown.sample.extend(begun);
+            grown.open.extend(begun);
             made += count;
         }
         let took = began.elapsed().as_secs_f64();
