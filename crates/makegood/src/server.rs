@@ -129,6 +129,13 @@ impl Server {
         for left in banks::left_behind(&database, &config).await? {
             tracing::warn!(bank = left.bank, "{left}");
         }
+        for bank in banks::without_use(&config, &secrets) {
+            tracing::warn!(
+                bank,
+                "the secrets file has a secret of a bank that --more-banks does not name: it is not used; the first \
+                 bank's lines have no name"
+            );
+        }
         let app_config = AppConfig {
             settings: Settings { livemode, ..config.settings },
             secrets,

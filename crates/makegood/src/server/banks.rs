@@ -64,6 +64,12 @@ pub(crate) async fn left_behind(
     Ok(found.into_iter().filter(|left| !is_asked(&left.bank)).collect())
 }
 
+/// The names in the secrets file that no bank has which a server with this configuration asks.
+pub(crate) fn without_use<'a>(config: &ServerConfig, secrets: &'a Secrets) -> Vec<&'a str> {
+    let is_asked = |name: &str| config.more_banks.iter().any(|bank| bank.id == name);
+    secrets.more_banks.keys().map(String::as_str).filter(|name| !is_asked(name)).collect()
+}
+
 /// The id of the first bank.
 pub(crate) fn id(config: &ServerConfig) -> &'static str {
     match config.bank_url {
@@ -139,4 +145,22 @@ pub(super) fn access(
         }
     });
     std::iter::once(first).chain(more).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::NamedBank;
+    use makegood_app::SystemEntropy;
+
+    #[test]
+    fn a_secret_of_a_bank_that_is_not_asked_has_no_use() {
+        let mut config = ServerConfig::new(std::path::PathBuf::from("data"));
+        let mut secrets = Secrets::parse(&Secrets::generate(&SystemEntropy)).unwrap();
+        for name in ["north", "nroth", "bank"] {
+            secrets.more_banks.entry(name.to_owned()).or_default().secret = Some("s".to_owned());
+        }
+        config.more_banks = vec![NamedBank { id: "north".to_owned(), url: String::new() }];
+        assert_eq!(without_use(&config, &secrets), ["bank", "nroth"]);
+    }
 }
