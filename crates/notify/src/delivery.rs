@@ -182,6 +182,11 @@ impl Delivery {
         self.last = Some(failure);
     }
 
+    /// An attempt before its time failed: it is shown, and the schedule goes on as if it had not been made.
+    pub fn fail_ahead_of_its_time(&mut self, failure: AttemptFailure) {
+        self.last = Some(failure);
+    }
+
     /// It had its turn and was not tried: its next turn is now.
     pub fn put_off(&mut self, now: Timestamp) {
         self.wait();
@@ -238,6 +243,18 @@ mod tests {
         assert_eq!(waits_s, [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]);
         assert_eq!((delivery.attempts, delivery.state()), (10, DeliveryState::Dead));
         assert_eq!(delivery.dead_at.unwrap().since(Timestamp::EPOCH).as_secs(), 272_105);
+    }
+
+    #[test]
+    fn an_attempt_before_its_time_is_not_counted() {
+        let (mut delivery, rules) = (delivery(), Rules::default());
+        delivery.fail(failure(Timestamp::EPOCH), &rules);
+        let (attempts, next_at) = (delivery.attempts, delivery.next_at);
+        let later = failure(Timestamp::EPOCH.plus(Duration::from_secs(1)));
+        for _ in 0..20 {
+            delivery.fail_ahead_of_its_time(later.clone());
+        }
+        assert_eq!((delivery.attempts, delivery.next_at, delivery.last), (attempts, next_at, Some(later)));
     }
 
     #[test]

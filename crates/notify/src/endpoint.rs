@@ -127,6 +127,17 @@ pub struct TurnEnd {
 
 const GONE: u16 = 410;
 
+/// After how long without an attempt the failures before it say nothing about the endpoint of today, at least.
+const QUIET_MIN: Duration = Duration::from_secs(48 * 3_600);
+
+/// The secret before the newest one still signs: a third would cut off whoever has only that one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the secret before this one still signs")]
+pub struct StillOverlaps {
+    /// Until when.
+    pub until: Timestamp,
+}
+
 impl WebhookEndpoint {
     /// A new endpoint that gets what comes after this event.
     #[must_use]
@@ -176,11 +187,23 @@ impl WebhookEndpoint {
         std::iter::once(self.secret).chain(previous.map(|previous| previous.id)).collect()
     }
 
-    /// Signs with a new secret from now on, and for a while with the one before it too.
-    pub fn rotate(&mut self, secret: WebhookSecretId, now: Timestamp, rules: &Rules) {
+    /// Signs with a new secret from now on, and for a while with the one before it too. Refused while the secret
+    /// before this one still signs.
+    pub fn rotate(
+        &mut self,
+        secret: WebhookSecretId,
+        now: Timestamp,
+        rules: &Rules,
+    ) -> Result<(), StillOverlaps> {
+        if let Some(PreviousSecret { until, .. }) = self.previous_secret
+            && now < until
+        {
+            return Err(StillOverlaps { until });
+        }
         let until = now.plus(rules.secret_overlap);
         self.previous_secret = Some(PreviousSecret { id: self.secret, until });
         self.secret = secret;
+        Ok(())
     }
 
     /// There is something to do. A worker that is at it looks again; one that rests goes on after its rest.
@@ -233,8 +256,15 @@ impl WebhookEndpoint {
     /// not what was asked for.
     #[must_use]
     pub fn is_wanted_again(&self, delivery: &Delivery, rules: &Rules) -> bool {
+        delivery.attempts == 0 && self.is_ahead_of_its_time(delivery.next_at, rules)
+    }
+
+    /// Whether what is next due at this moment was not due when the turn under way began: then an attempt in this
+    /// turn is one that the schedule does not count.
+    #[must_use]
+    pub fn is_ahead_of_its_time(&self, next_at: Option<Timestamp>, rules: &Rules) -> bool {
         let is_since = |at: Timestamp| self.lease_until.is_some_and(|until| at.plus(rules.lease) > until);
-        delivery.attempts == 0 && delivery.next_at.is_some_and(is_since)
+        next_at.is_some_and(is_since)
     }
 
     /// A turn ends, of which [`check`](Self::check) was asked. Tells why the endpoint is disabled, if it is now.
@@ -243,6 +273,7 @@ impl WebhookEndpoint {
         self.cursor = self.cursor.max(end.cursor);
         let is_gone = end.failure.as_ref().is_some_and(|failure| failure.status == Some(GONE));
         let has_failed = end.failure.is_some() && end.successes == 0;
+        let was_quiet = self.last_failure.as_ref().is_none_or(|last| now.since(last.at) > quiet_after(rules));
         if end.failure.is_some() {
             self.last_failure = end.failure;
         }
@@ -260,7 +291,8 @@ impl WebhookEndpoint {
             }
             (self.failed_turns, self.paused_until) = (0, None);
         } else if has_failed {
-            self.failing_since.get_or_insert(now);
+            let known = self.failing_since.filter(|_| !was_quiet);
+            self.failing_since = known.or(Some(now));
             self.failed_turns = self.failed_turns.saturating_add(1);
             self.paused_until = Some(now.plus(pause(self.failed_turns, rules)));
         }
@@ -276,6 +308,12 @@ impl WebhookEndpoint {
         self.stop(state, now);
         Some(state)
     }
+}
+
+/// While anything is tried again, no two attempts are farther apart than this.
+fn quiet_after(rules: &Rules) -> Duration {
+    let longest = rules.waits.iter().max().copied().unwrap_or_default();
+    longest.saturating_mul(2).max(QUIET_MIN)
 }
 
 /// How long to rest after so many turns in which everything failed: twice as long each time, from a second.
@@ -354,7 +392,9 @@ mod tests {
             rests_s.push(next.since(now).as_secs());
             now = next;
             endpoint.claim(now, &rules).unwrap();
-            if let Some(state) = endpoint.end_turn(end(0, Some(500)), now, &rules) {
+            let mut end = end(0, Some(500));
+            end.failure.as_mut().unwrap().at = now;
+            if let Some(state) = endpoint.end_turn(end, now, &rules) {
                 break state;
             }
         };
@@ -363,6 +403,23 @@ mod tests {
         assert!(now.since(at(0)) >= rules.disable_after);
         endpoint.go_on(now);
         assert_eq!((endpoint.state, endpoint.next_deadline()), (EndpointState::Active, Some(now)));
+    }
+
+    #[test]
+    fn one_failure_after_a_quiet_time_does_not_disable() {
+        const DAY: i64 = 24 * 3_600;
+        let (mut endpoint, rules) = (endpoint(), Rules::default());
+        let mut fail = |seconds: i64| {
+            endpoint.want(at(seconds));
+            endpoint.claim(at(seconds), &rules).unwrap();
+            let mut end = end(0, Some(500));
+            end.failure.as_mut().unwrap().at = at(seconds);
+            endpoint.end_turn(end, at(seconds), &rules)
+        };
+        assert_eq!([0, DAY, 2 * DAY, 3 * DAY].map(&mut fail), [None; 4]);
+        // What it was sent is dead, it was mended, and had nothing to take until now.
+        assert_eq!([9 * DAY, 11 * DAY, 13 * DAY].map(&mut fail), [None; 3]);
+        assert_eq!(fail(14 * DAY), Some(EndpointState::Failing), "five days after the first of these");
     }
 
     #[test]
@@ -432,9 +489,14 @@ mod tests {
     fn two_secrets_sign_while_one_is_replaced() {
         let (mut endpoint, rules) = (endpoint(), Rules::default());
         let (first, second): (WebhookSecretId, WebhookSecretId) = ([3; 16].into(), [4; 16].into());
-        endpoint.rotate(second, at(0), &rules);
+        endpoint.rotate(second, at(0), &rules).unwrap();
         let end = at(0).plus(rules.secret_overlap);
         let before = Timestamp::from_micros(end.as_micros() - 1);
         assert_eq!((endpoint.secrets(before), endpoint.secrets(end)), (vec![second, first], vec![second]));
+        let third = [5; 16].into();
+        assert_eq!(endpoint.rotate(third, before, &rules), Err(StillOverlaps { until: end }));
+        assert_eq!(endpoint.secrets(before), vec![second, first], "nothing was changed");
+        endpoint.rotate(third, end, &rules).unwrap();
+        assert_eq!(endpoint.secrets(end), vec![third, second]);
     }
 }

@@ -10,7 +10,7 @@ mod webhook;
 
 pub use choice::{ChoiceError, EventChoice};
 pub use delivery::{AttemptError, AttemptFailure, Delivery, DeliveryKey, DeliveryState, Rules};
-pub use endpoint::{EndpointState, PreviousSecret, StaleTurn, TurnEnd, WebhookEndpoint};
+pub use endpoint::{EndpointState, PreviousSecret, StaleTurn, StillOverlaps, TurnEnd, WebhookEndpoint};
 pub use event::Event;
 pub use url_guard::{UrlRefusal, UrlRules, address_guard, url_guard};
 pub use webhook::{HEADER_ID, HEADER_SIGNATURE, HEADER_TIMESTAMP, TOLERANCE, WebhookError, WebhookSecret};

@@ -86,7 +86,7 @@ pub fn url_guard(text: &str, rules: &UrlRules) -> Result<Url, UrlRefusal> {
     if !matches!(url.scheme(), "https" | "http") {
         return Err(UrlRefusal::Scheme);
     }
-    let authority = authority(text).ok_or(UrlRefusal::Malformed)?;
+    let authority = authority(text, url.scheme()).ok_or(UrlRefusal::Malformed)?;
     if authority.contains('@') || !url.username().is_empty() || url.password().is_some() {
         return Err(UrlRefusal::Credentials);
     }
@@ -118,9 +118,12 @@ pub fn url_guard(text: &str, rules: &UrlRules) -> Result<Url, UrlRefusal> {
 /// The name of this machine.
 const LOCALHOST: &str = "localhost";
 
-/// What stands between `//` and the path.
-fn authority(text: &str) -> Option<&str> {
-    let (_, rest) = text.split_once("://")?;
+/// What stands between `//` and the path, where the scheme stands right before it.
+fn authority<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
+    let (before, rest) = text.split_once("://")?;
+    if !before.eq_ignore_ascii_case(scheme) {
+        return None;
+    }
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     rest.get(..end).filter(|authority| !authority.is_empty())
 }
@@ -247,6 +250,8 @@ mod tests {
                 ("javascript:alert(1)", Some(R::Scheme)),
                 ("https:shop.example.com", Some(R::Malformed)),
                 ("https:/shop.example.com", Some(R::Malformed)),
+                ("https:shop.example.com://shop.example.com/", Some(R::Malformed)),
+                ("HTTPS://shop.example.com/", None),
                 ("//shop.example.com/", Some(R::Malformed)),
                 ("shop.example.com", Some(R::Malformed)),
                 ("", Some(R::Malformed)),

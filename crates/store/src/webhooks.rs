@@ -46,6 +46,7 @@ const DELIVERY_KINDS: &[Kind] = &[
     Kind::Integer,
     Kind::Integer,
 ];
+const DELIVERY: &str = deliveries!("event_id = $2");
 /// 0 is all, 1 those that are tried or wait, 2 those that are dead.
 const DELIVERIES: &str = "SELECT event_id FROM webhook_deliveries
     WHERE endpoint_id = $1 AND event_id < $2
@@ -61,6 +62,7 @@ pub(crate) const TEXTS: &[&str] = &[
     FAILED_BEFORE,
     DEAD_BEFORE,
     FIRST_OF_OBJECT,
+    DELIVERY,
     DELIVERIES,
 ];
 
@@ -199,6 +201,16 @@ impl Lists {
         let (sequence, event) = after.map_or((-1, [0; 16]), |(sequence, event)| (sequence, event.raw()));
         let arguments = vec![endpoint.raw().into(), object.into(), sequence.into(), event.into()];
         Ok(self.undelivered(FIRST_OF_OBJECT, arguments).await?.pop())
+    }
+
+    /// An event that an endpoint does not have, if it is such a one.
+    pub async fn delivery(
+        &self,
+        endpoint: WebhookEndpointId,
+        event: EventId,
+    ) -> Result<Option<Undelivered>, Failure> {
+        let arguments = vec![endpoint.raw().into(), event.raw().into()];
+        Ok(self.undelivered(DELIVERY, arguments).await?.pop())
     }
 
     async fn undelivered(

@@ -210,6 +210,10 @@ codes! {
     WebhookEndpointLimit = "webhook.endpoint_limit", 409, Policy, false;
     /// The webhook endpoint is disabled.
     WebhookEndpointDisabled = "webhook.endpoint_disabled", 409, Merchant, false;
+    /// The secret before the newest one still signs.
+    WebhookSecretOverlaps = "webhook.secret_overlaps", 409, Merchant, true;
+    /// The webhook endpoint has as many events that failed or wait as it may.
+    WebhookBacklogFull = "webhook.backlog_full", 409, Merchant, true;
 }
 
 impl Code {

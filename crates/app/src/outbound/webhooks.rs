@@ -5,7 +5,7 @@
 
 use crate::outbound::strangers::{Resolver, Strangers};
 use crate::secrets::Secrets;
-use makegood_base::{Clock, Timestamp};
+use makegood_base::{Clock, EventId, Timestamp};
 use makegood_notify::{
     AttemptError, Event, HEADER_ID, HEADER_SIGNATURE, HEADER_TIMESTAMP, Rules, WebhookEndpoint, WebhookSecret,
 };
@@ -28,6 +28,8 @@ const TRIED_MAX: usize = 128;
 pub struct WebhooksConfig {
     /// How long a receiver may take to answer.
     pub answer_timeout: Duration,
+    /// After how long a receiver is slow, whatever it answers: nothing more is sent to it in that turn.
+    pub slow_after: Duration,
     /// After how long of a turn nothing more is sent in it; with `answer_timeout`, less than the lease.
     pub turn_max: Duration,
     /// The most calls to one endpoint at once.
@@ -42,6 +44,7 @@ impl Default for WebhooksConfig {
     fn default() -> Self {
         Self {
             answer_timeout: Duration::from_secs(15),
+            slow_after: Duration::from_secs(5),
             turn_max: Duration::from_secs(30),
             calls_max: 4,
             turns_max: 32,
@@ -162,12 +165,6 @@ impl Webhooks {
             found.into_iter().for_each(|row| agenda.again(row));
         }
         due.into_iter().for_each(|row| agenda.again(row));
-        // Whatever somebody asked to be sent again still waits for what is before it.
-        for chain in &mut agenda.chains {
-            let first = self.lists.first_of_object(id, &chain.object, None).await?;
-            let own = chain.again.first().map(Undelivered::place);
-            chain.is_held = first.is_some_and(|first| own.is_some_and(|own| first.place() < own));
-        }
         let later = self.lists.retries(id, Timestamp::MAX, limit.saturating_mul(3).saturating_add(1)).await?;
         let is_later = |row: &&Undelivered| !agenda.has(row);
         agenda.next_retry_at = later.iter().find(is_later).and_then(|row| row.next_at);
@@ -175,16 +172,23 @@ impl Webhooks {
             let new = self.lists.events_after(endpoint.merchant.raw(), endpoint.cursor, limit).await?;
             for event in new {
                 agenda.cursor = event.sequence.unwrap_or(agenda.cursor);
-                if !endpoint.events.takes(&event.kind) {
-                    continue;
+                if endpoint.events.takes(&event.kind) && !self.is_known(endpoint, &event).await? {
+                    agenda.new_event(event);
                 }
-                let is_held = endpoint.open > 0
-                    && !agenda.chains.iter().any(|chain| chain.object == event.object)
-                    && self.lists.first_of_object(id, &event.object, None).await?.is_some();
-                agenda.new_event(event, is_held);
             }
         }
+        // Whatever is new, or was asked for again, still waits for what is before it.
+        for chain in agenda.chains.iter_mut().filter(|chain| endpoint.open > 0 || !chain.again.is_empty()) {
+            let first = self.lists.first_of_object(id, &chain.object, None).await?;
+            chain.is_held = first.is_some_and(|first| chain.place().is_some_and(|own| first.place() < own));
+        }
         Ok(agenda)
+    }
+
+    /// Whether an event beyond the cursor was sent already because somebody asked for it, and was not taken.
+    async fn is_known(&self, endpoint: &WebhookEndpoint, event: &Event) -> Result<bool, Failure> {
+        let has_rows = endpoint.open > 0 || endpoint.dead > 0;
+        Ok(has_rows && self.lists.delivery(endpoint.id, event.id).await?.is_some())
     }
 }
 
@@ -205,8 +209,16 @@ struct Chain {
     /// Those that failed before, and their attempts; their bodies are read when it is their turn.
     again: Vec<Undelivered>,
     new: VecDeque<Event>,
-    /// Whether an earlier event of the object is not due yet, so that all new ones wait.
+    /// Whether an earlier event of the object is not due yet, so that all of these wait.
     is_held: bool,
+}
+
+impl Chain {
+    /// The place of the first event.
+    fn place(&self) -> Option<(i64, EventId)> {
+        let places = [self.again.first().map(Undelivered::place), self.new.front().map(place_of)];
+        places.into_iter().flatten().min()
+    }
 }
 
 impl Agenda {
@@ -247,9 +259,8 @@ impl Agenda {
         chain.is_some_and(|chain| chain.again.iter().any(|known| known.event == row.event))
     }
 
-    fn new_event(&mut self, event: Event, is_held: bool) {
+    fn new_event(&mut self, event: Event) {
         if let Some(chain) = self.chain(&event.object.clone()) {
-            chain.is_held |= is_held;
             chain.new.push_back(event);
         }
     }
@@ -262,7 +273,7 @@ struct Caller {
     secrets: Vec<WebhookSecret>,
     calls: Semaphore,
     tried: AtomicUsize,
-    /// Whether a call was not answered in time: whoever is slow does not keep a place from others for long.
+    /// Whether a call was not answered soon: whoever is slow does not keep a place from others for long.
     is_slow: AtomicBool,
     began: Instant,
 }
@@ -283,8 +294,16 @@ impl Caller {
     async fn run(&self, chain: Chain) -> Result<Vec<Sent>, Failure> {
         let mut sent = Vec::new();
         let mut after = if chain.is_held { After::Later } else { After::Over };
-        let mut again = VecDeque::from(chain.again);
-        while let Some(row) = again.pop_front() {
+        let (mut again, mut new) = (VecDeque::from(chain.again), chain.new);
+        loop {
+            let next_new = new.front().map(place_of);
+            let is_new_first =
+                next_new.is_some_and(|new| again.front().is_none_or(|row: &Undelivered| new < row.place()));
+            if is_new_first && let Some(event) = new.pop_front() {
+                after = self.new_event(&event, after, &mut sent).await;
+                continue;
+            }
+            let Some(row) = again.pop_front() else { return Ok(sent) };
             if after != After::Over {
                 let outcome = SentOutcome::Held;
                 sent.push(Sent { event: event_of(&row), outcome });
@@ -298,23 +317,26 @@ impl Caller {
                 again.push_front(next);
             }
         }
-        for event in chain.new {
-            let about = EventRef {
-                event: event.id,
-                sequence: event.sequence.unwrap_or(0),
-                kind: event.kind.clone(),
-                object: event.object.clone(),
-            };
-            let outcome = match after {
-                After::Over => self.send(&event).await,
-                After::Later | After::NotTried => SentOutcome::Held,
-            };
-            if after == After::Over {
-                after = self.after(&outcome, 0);
+    }
+
+    /// Sends a new event, unless one before it is still to be tried.
+    async fn new_event(&self, event: &Event, after: After, sent: &mut Vec<Sent>) -> After {
+        let about = EventRef {
+            event: event.id,
+            sequence: event.sequence.unwrap_or(0),
+            kind: event.kind.clone(),
+            object: event.object.clone(),
+        };
+        let (outcome, after) = match after {
+            After::Over => {
+                let outcome = self.send(event).await;
+                let after = self.after(&outcome, 0);
+                (outcome, after)
             }
-            sent.push(Sent { event: about, outcome });
-        }
-        Ok(sent)
+            After::Later | After::NotTried => (SentOutcome::Held, after),
+        };
+        sent.push(Sent { event: about, outcome });
+        after
     }
 
     /// Tries one that failed before.
@@ -328,7 +350,12 @@ impl Caller {
             }
         };
         let attempts = if row.dead_at.is_some() { 0 } else { row.attempts };
-        let after = self.after(&outcome, attempts);
+        let is_counted = !self.endpoint.is_ahead_of_its_time(row.next_at, &self.webhooks.rules);
+        let after = match outcome {
+            // It has all its attempts before it that it had.
+            SentOutcome::Failed { .. } if !is_counted => After::Later,
+            _ => self.after(&outcome, attempts),
+        };
         sent.push(Sent { event: event_of(row), outcome });
         Ok(after)
     }
@@ -370,7 +397,9 @@ impl Caller {
         let began = Instant::now();
         let answer = self.webhooks.strangers.post(&self.endpoint.url, &headers, event.body.clone()).await;
         let outcome = answer.as_ref().map_or_else(|untaken| untaken.error.as_str(), |()| "delivered");
-        crate::metrics::webhook(began.elapsed(), outcome);
+        let took = began.elapsed();
+        crate::metrics::webhook(took, outcome);
+        self.is_slow.fetch_or(took >= self.webhooks.config.slow_after, Ordering::Relaxed);
         match answer {
             Ok(()) => SentOutcome::Delivered,
             Err(untaken) => {
@@ -379,6 +408,10 @@ impl Caller {
             }
         }
     }
+}
+
+fn place_of(event: &Event) -> (i64, EventId) {
+    (event.sequence.unwrap_or(0), event.id)
 }
 
 fn event_of(row: &Undelivered) -> EventRef {

@@ -22,6 +22,8 @@ use tokio::task::JoinHandle;
 pub(crate) enum Mood {
     Takes,
     Answers(u16),
+    /// Answers 500 to events of the kinds that begin so, and takes the others.
+    Refuses(&'static str),
     Redirects(String),
     /// Answers after this long.
     Dawdles(Duration),
@@ -124,7 +126,12 @@ fn serve(listener: TcpListener, shared: Arc<Shared>) -> JoinHandle<()> {
 }
 
 async fn take(shared: &Shared, headers: &HeaderMap, body: &Bytes) -> Response {
-    let mood = shared.mood.lock().unwrap().clone();
+    let mut mood = shared.mood.lock().unwrap().clone();
+    if let Mood::Refuses(kinds) = mood {
+        let event: Value = serde_json::from_slice(body).unwrap();
+        let is_refused = event["type"].as_str().unwrap().starts_with(kinds);
+        mood = if is_refused { Mood::Answers(500) } else { Mood::Takes };
+    }
     let header = |name| headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
     let came = Came {
         id: header(HEADER_ID),
@@ -136,6 +143,7 @@ async fn take(shared: &Shared, headers: &HeaderMap, body: &Bytes) -> Response {
     shared.came.lock().unwrap().push(came);
     match mood {
         Mood::Takes => StatusCode::NO_CONTENT.into_response(),
+        Mood::Refuses(_) => unreachable!("it is one of the others by now"),
         Mood::Answers(status) => {
             (StatusCode::from_u16(status).unwrap(), "no\u{1b}[31m <b>\n").into_response()
         }

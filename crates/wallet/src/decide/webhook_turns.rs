@@ -105,6 +105,8 @@ fn settle(
     let known = context.facts.webhook_deliveries.get(&key)?.cloned();
     let wants_again = |row: &Delivery| endpoint.is_wanted_again(row, &context.settings.webhooks);
     let is_wanted_again = known.as_ref().is_some_and(wants_again);
+    let next_at = known.as_ref().and_then(|row| row.next_at);
+    let is_ahead = endpoint.is_ahead_of_its_time(next_at, &context.settings.webhooks);
     count(endpoint, known.as_ref(), -1);
     let mut row = known.unwrap_or_else(|| delivery(key, &sent.event, context));
     match &sent.outcome {
@@ -117,12 +119,21 @@ fn settle(
         SentOutcome::Failed { error, status, excerpt } => {
             let (error, status, excerpt) = (*error, *status, excerpt.clone());
             let failure = AttemptFailure { at: context.now, error, status, excerpt };
-            row.fail(failure.clone(), &context.settings.webhooks);
+            if is_ahead {
+                row.fail_ahead_of_its_time(failure.clone());
+            } else {
+                row.fail(failure.clone(), &context.settings.webhooks);
+            }
             // A 410 is what the whole turn comes to, whatever failed after it.
             let is_gone = |failure: &AttemptFailure| failure.status == Some(410);
             if !end.failure.as_ref().is_some_and(is_gone) {
                 end.failure = Some(failure);
             }
+        }
+        // It is still among what is to be tried before its time.
+        SentOutcome::Unsent if is_ahead => {
+            end.retried_before = None;
+            end.has_more = true;
         }
         SentOutcome::Unsent => {
             row.put_off(context.now);

@@ -6,7 +6,7 @@ use crate::tables::{Delivery, DeliveryKey, MerchantId, WebhookEndpoint, WebhookE
 use crate::texts::Reason;
 use crate::view::{WebhookEndpointView, WebhooksRequestedView};
 use crate::{Actor, Code, EndpointChange, EventRef, Problem, Reply, SecretOf, Stop};
-use makegood_notify::{EndpointState, EventChoice, url_guard};
+use makegood_notify::{EndpointState, EventChoice, StillOverlaps, url_guard};
 
 /// The kind of the event that only tests an endpoint.
 const TEST: &str = "webhook_endpoint.test";
@@ -79,6 +79,16 @@ pub(super) fn view(context: &Context<'_>, endpoint: &WebhookEndpoint) -> Result<
     Ok(WebhookEndpointView::of(endpoint, merchant, context.now))
 }
 
+/// Whether one more event may be open at an endpoint.
+fn must_have_room(context: &Context<'_>, endpoint: &WebhookEndpoint) -> Result<(), Stop> {
+    let maximum = context.settings.webhooks.open_max;
+    if endpoint.open < maximum {
+        return Ok(());
+    }
+    let reason = Reason::AtMost { maximum: maximum.unsigned_abs() };
+    Err(Problem::new(Code::WebhookBacklogFull).because(reason).into())
+}
+
 /// Changes an endpoint. One that is switched on goes on where it stopped.
 pub(super) fn update(
     context: &mut Context<'_>,
@@ -114,10 +124,14 @@ pub(super) fn delete(context: &mut Context<'_>, id: WebhookEndpointId) -> Result
     Ok(Reply::empty())
 }
 
-/// Replaces the secret. The one before it signs too for a while, so that the receiver can change over.
+/// Replaces the secret. The one before it signs too for a while, so that the receiver can change over; until then
+/// there is no other.
 pub(super) fn rotate_secret(context: &mut Context<'_>, id: WebhookEndpointId) -> Result<Reply, Stop> {
     let mut endpoint = own(context, id)?;
-    endpoint.rotate(context.ids.make(), context.now, &context.settings.webhooks);
+    let rotated = endpoint.rotate(context.ids.make(), context.now, &context.settings.webhooks);
+    rotated.map_err(|StillOverlaps { until }| {
+        Problem::new(Code::WebhookSecretOverlaps).because(Reason::NotBefore { at: until })
+    })?;
     let reply = with_secret(context, 200, &endpoint)?;
     context.facts.webhook_endpoints.set(endpoint)?;
     Ok(reply)
@@ -126,6 +140,7 @@ pub(super) fn rotate_secret(context: &mut Context<'_>, id: WebhookEndpointId) ->
 /// Sends an event to this endpoint alone. It has no number among the merchant's, so that no cursor sees it.
 pub(super) fn test(context: &mut Context<'_>, id: WebhookEndpointId) -> Result<Reply, Stop> {
     let mut endpoint = own_active(context, id)?;
+    must_have_room(context, &endpoint)?;
     let view = view(context, &endpoint)?;
     let (object, owner) = (endpoint.id.to_string(), endpoint.merchant.raw());
     let event = context.tell_numbered(owner, (TEST, None), object.clone(), &view)?;
@@ -160,10 +175,18 @@ pub(super) fn replay(
     Reply::json(202, &requested)
 }
 
-/// Makes an event due at an endpoint, whatever came of it before.
+/// Makes an event due at an endpoint, whatever came of it before. One that is still to come by itself comes in its place:
+/// it is not sent before what comes before it, and not twice.
 fn send(context: &mut Context<'_>, endpoint: &mut WebhookEndpoint, event: &EventRef) -> Result<(), Stop> {
     let key = DeliveryKey { endpoint: endpoint.id, event: event.event };
     let known = context.facts.webhook_deliveries.get(&key)?.cloned();
+    if known.is_none() && event.sequence > endpoint.cursor && endpoint.events.takes(&event.kind) {
+        endpoint.want(context.now);
+        return Ok(());
+    }
+    if known.as_ref().is_none_or(|row| row.dead_at.is_some()) {
+        must_have_room(context, endpoint)?;
+    }
     match &known {
         None => endpoint.open += 1,
         Some(row) if row.dead_at.is_some() => {

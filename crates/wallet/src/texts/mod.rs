@@ -175,5 +175,7 @@ fn entry(code: Code) -> &'static Entry {
         Code::WebhookUrlRefused => &webhooks::URL_REFUSED,
         Code::WebhookEndpointLimit => &webhooks::ENDPOINT_LIMIT,
         Code::WebhookEndpointDisabled => &webhooks::ENDPOINT_DISABLED,
+        Code::WebhookSecretOverlaps => &webhooks::SECRET_OVERLAPS,
+        Code::WebhookBacklogFull => &webhooks::BACKLOG_FULL,
     }
 }

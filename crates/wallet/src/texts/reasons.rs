@@ -2,6 +2,7 @@
 //! people. Neither ever holds what was sent, for that may be a password.
 
 use super::Language;
+use makegood_base::Timestamp;
 use makegood_base::limits::{REFERENCE_LENGTH_MAX, TEXT_LENGTH_MAX};
 use makegood_notify::UrlRefusal;
 use serde::Serialize;
@@ -70,6 +71,12 @@ pub enum Reason {
     AtMost {
         /// How many there can be.
         maximum: u64,
+    },
+    /// It has to wait.
+    NotBefore {
+        /// Until when.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+        at: Timestamp,
     },
     /// It is not what is expected here.
     NotUnderstood,
@@ -184,6 +191,7 @@ impl Reason {
             }
             Self::Url { refusal } => format!("{field} {}.", refused_english(*refusal)),
             Self::AtMost { maximum } => format!("There can be at most {maximum}."),
+            Self::NotBefore { at } => format!("It can be done again at {at}."),
             Self::NotUnderstood => format!("{field} is not what is expected here."),
             Self::InvalidJson { line, column } => {
                 format!("The body is not valid JSON at line {line}, column {column}.")
@@ -229,6 +237,7 @@ impl Reason {
             }
             Self::Url { refusal } => format!("{field}{}。", refused_chinese(*refusal)),
             Self::AtMost { maximum } => format!("最多只能有 {maximum} 个。"),
+            Self::NotBefore { at } => format!("可在 {at} 之后再次操作。"),
             Self::NotUnderstood => format!("{field}不符合此处的要求。"),
             Self::InvalidJson { line, column } => {
                 format!("请求体在第 {line} 行第 {column} 列处不是有效的 JSON。")

@@ -74,6 +74,8 @@ pub(super) const NOTHING_TO_DO: &[(Role, &str, &[Code])] = &[
             Code::RefundNotRefundable,
             Code::WebhookUrlRefused,
             Code::WebhookEndpointDisabled,
+            Code::WebhookSecretOverlaps,
+            Code::WebhookBacklogFull,
         ],
     ),
 ];

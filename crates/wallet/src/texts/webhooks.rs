@@ -71,3 +71,56 @@ pub(super) static ENDPOINT_DISABLED: Entry = Entry {
         ],
     },
 };
+
+pub(super) static SECRET_OVERLAPS: Entry = Entry {
+    english: Texts {
+        title: "The secret was replaced a short while ago",
+        detail: "The secret before this one still signs too, and a third would cut off a receiver that has only that one. \
+                 Nothing was changed and no money moved.",
+        remedies: [
+            &[
+                "Ask again once the earlier secret has ended.",
+                "If the secret is known to others, make another endpoint, then delete this one.",
+            ],
+            &[
+                "Ask again once the earlier secret has ended.",
+                "If the secret is known to others, make another endpoint, then delete this one.",
+            ],
+            &["Tell the merchant when the earlier secret ends, as the endpoint says it."],
+            CALLER_MENDS_IT,
+        ],
+    },
+    chinese: Texts {
+        title: "密钥刚刚更换过",
+        detail: "上一个密钥仍在同时签名，再次更换会使只持有该密钥的接收方无法验证。没有任何变更，资金未变动。",
+        remedies: [
+            &["请在上一个密钥失效后重试。", "如密钥已泄露，请新建端点后删除此端点。"],
+            &["请在上一个密钥失效后重试。", "如密钥已泄露，请新建端点后删除此端点。"],
+            &["按端点显示的时间告知商户上一个密钥何时失效。"],
+            CALLER_MENDS_IT,
+        ],
+    },
+};
+
+pub(super) static BACKLOG_FULL: Entry = Entry {
+    english: Texts {
+        title: "Too many events are waiting",
+        detail: "As many events as there can be failed at the endpoint or wait there. No other is sent and no money moved.",
+        remedies: [
+            &["Mend the receiver, so that it takes what waits, and ask again."],
+            &["Mend the receiver, so that it takes what waits, and ask again."],
+            &["Tell the merchant how the endpoint fails, as its deliveries say it."],
+            CALLER_MENDS_IT,
+        ],
+    },
+    chinese: Texts {
+        title: "等待发送的事件过多",
+        detail: "该端点发送失败或等待中的事件已达上限。不再发送其他事件，资金未变动。",
+        remedies: [
+            &["请修复接收方，待其接收积压的事件后重试。"],
+            &["请修复接收方，待其接收积压的事件后重试。"],
+            &["按端点投递记录显示的原因告知商户。"],
+            CALLER_MENDS_IT,
+        ],
+    },
+};

@@ -1,10 +1,11 @@
 //! Webhooks from beginning to end: endpoints over HTTP, and a real receiver.
 
 use crate::receiver::{Mood, Receiver, SALES, ask, endpoint, endpoint_for, judge, read, told, told_of_sales};
+use makegood::ServerConfig;
 use makegood_banksim::cards;
 use makegood_base::Clock as _;
 use makegood_payments::Source;
-use makegood_testkit::{Db, Person, Shop, TestWallet};
+use makegood_testkit::{Db, FakeClock, Person, Shop, TestWallet};
 use makegood_wallet::tables::PaymentId;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -19,7 +20,10 @@ on_both!(
     an_endpoint_that_is_gone_is_disabled,
     an_endpoint_that_only_fails_is_disabled,
     dead_events_are_sent_again,
+    an_event_that_is_still_to_come_is_sent_again,
+    a_receiver_that_refuses_one_kind_is_tried_by_the_schedule,
     one_event_is_sent_again_and_a_test_goes_to_one_endpoint_alone,
+    nobody_asks_for_more_than_there_is_room_for,
     events_without_a_number_keep_their_order,
     a_deleted_endpoint_leaves_nothing_behind,
     endpoints_are_their_merchants_alone,
@@ -203,6 +207,10 @@ async fn two_secrets_sign_while_one_is_replaced(db: Db) {
     assert_eq!(first.body, again.body, "the secret is shown again to the same key");
     let (old, new) = (made.text("/secret"), first.text("/secret"));
     assert_ne!(old, new);
+    // A third would end the first, which was promised its day.
+    let third = wallet.call(("POST", &path), Some(&shop.token), Some("third"), &Value::Null).await;
+    let third = third.expect_problem(409, "webhook.secret_overlaps");
+    assert_eq!(third.at("/reason/at"), first.at("/previous_secret_until"), "{}", third.json());
     for (wait, believed) in [(0, [true, true]), (24 * 3_600 - 1, [true, true]), (1, [false, true])] {
         wallet.clock.advance(Duration::from_secs(wait));
         sale(&wallet, &payer, &shop).await;
@@ -301,6 +309,59 @@ async fn dead_events_are_sent_again(db: Db) {
     wallet.finish().await;
 }
 
+/// What somebody asks for again before it came for the first time comes in its place.
+async fn an_event_that_is_still_to_come_is_sent_again(db: Db) {
+    let (wallet, shop, payer) = shop_and_payer(db).await;
+    let receiver = Receiver::open(Mood::Answers(500)).await;
+    let made = endpoint_for(&wallet, &shop, &receiver, SALES).await;
+    sale(&wallet, &payer, &shop).await;
+    wallet.run().await;
+    // The endpoint rests, and these are behind it.
+    sale(&wallet, &payer, &shop).await;
+    let replay = format!("{}/replay", made.text("/id"));
+    let told = told_of_sales(&wallet, &shop).await;
+    for (event, _) in told.iter().rev().take(2) {
+        let _sent = ask(&wallet, &shop, &replay, json!({"event": event})).await.expect(202);
+    }
+    for wait in [1, 2, 5] {
+        wallet.run_after(Duration::from_secs(wait)).await;
+    }
+    receiver.becomes(Mood::Takes);
+    wallet.run_after(Duration::from_secs(300)).await;
+    assert_eq!(judge(&told, &receiver.taken()), (0, 0));
+    let seen = read(&wallet, &shop, made.text("/id")).await;
+    let counts = (seen.at("/open").as_i64(), seen.at("/dead").as_i64(), seen.at("/behind").as_i64());
+    assert_eq!(counts, (Some(0), Some(0), Some(0)), "{}", seen.json());
+    wallet.finish().await;
+}
+
+/// Whatever it takes brings forward what it refused, and that costs none of the attempts.
+async fn a_receiver_that_refuses_one_kind_is_tried_by_the_schedule(db: Db) {
+    let (wallet, shop, payer) = shop_and_payer(db).await;
+    let receiver = Receiver::open(Mood::Refuses("refund.")).await;
+    let made = endpoint_for(&wallet, &shop, &receiver, SALES).await;
+    let payment = sale(&wallet, &payer, &shop).await;
+    wallet.run().await;
+    let first = read(&wallet, &shop, &format!("{}/deliveries", made.text("/id"))).await;
+    for _ in 0..20 {
+        wallet.run_after(Duration::from_secs(1)).await;
+        sale(&wallet, &payer, &shop).await;
+    }
+    wallet.run_after(Duration::from_secs(1)).await;
+    let listed = read(&wallet, &shop, &format!("{}/deliveries?limit=100", made.text("/id"))).await;
+    let rows = listed.at("/data").as_array().unwrap();
+    assert_eq!(rows.len(), 2 * 21, "{payment}: {}", listed.json());
+    let attempts = |row: &Value| row["attempts"].as_i64().unwrap();
+    assert!(rows.iter().all(|row| row["status"] != "dead" && attempts(row) <= 2), "{}", listed.json());
+    // The first was tried when it came and five seconds after that; its third time is in five minutes.
+    let oldest = rows.iter().filter(|row| row["status"] == "retrying").next_back().unwrap();
+    assert_eq!((attempts(oldest), attempts(&first.json()["data"][1])), (2, 1), "{}", listed.json());
+    receiver.becomes(Mood::Takes);
+    wallet.run_after(Duration::from_secs(300)).await;
+    assert_eq!(judge(&told_of_sales(&wallet, &shop).await, &receiver.taken()), (0, 0));
+    wallet.finish().await;
+}
+
 async fn one_event_is_sent_again_and_a_test_goes_to_one_endpoint_alone(db: Db) {
     let (wallet, shop, payer) = shop_and_payer(db).await;
     let (receiver, other) = (Receiver::open(Mood::Takes).await, Receiver::open(Mood::Takes).await);
@@ -331,6 +392,24 @@ async fn one_event_is_sent_again_and_a_test_goes_to_one_endpoint_alone(db: Db) {
     let _refused = ask(&wallet, &shop, &replay, json!({})).await.expect_problem(422, "request.invalid");
     let _refused =
         ask(&wallet, &shop, &path, json!({"all_dead": true})).await.expect_problem(404, "not_found");
+    wallet.finish().await;
+}
+
+async fn nobody_asks_for_more_than_there_is_room_for(db: Db) {
+    let change = |config: &mut ServerConfig| config.settings.webhooks.open_max = 2;
+    let wallet = TestWallet::start_with(db.create(), FakeClock::new(), change).await;
+    let shop = wallet.new_shop().await;
+    let receiver = Receiver::open(Mood::Answers(500)).await;
+    let made = endpoint(&wallet, &shop, &receiver).await;
+    let test = format!("{}/test", made.text("/id"));
+    for _ in 0..2 {
+        let _sent = ask(&wallet, &shop, &test, Value::Null).await.expect(202);
+    }
+    let full = ask(&wallet, &shop, &test, Value::Null).await.expect_problem(409, "webhook.backlog_full");
+    assert_eq!(full.at("/reason/maximum"), 2, "{}", full.json());
+    receiver.becomes(Mood::Takes);
+    wallet.run().await;
+    let _sent = ask(&wallet, &shop, &test, Value::Null).await.expect(202);
     wallet.finish().await;
 }
 
