@@ -1,7 +1,7 @@
 //! What narrows a page of a list.
 
 use crate::lists::{NEWEST, page_arguments};
-use makegood_base::{RawId, Timestamp};
+use makegood_base::{EventId, RawId, Timestamp};
 use makegood_sql::Value;
 use std::time::Duration;
 
@@ -51,6 +51,8 @@ pub struct EventFilter {
     pub kind: Option<String>,
     /// Those of the object with this id.
     pub object: Option<String>,
+    /// Those down to this one, with it: nothing behind it is looked at.
+    pub down_to: Option<EventId>,
 }
 
 impl EventFilter {
@@ -64,7 +66,8 @@ impl EventFilter {
             },
             None => (None, None),
         };
-        arguments.extend([kind.into(), beginning.into(), self.object.clone().into()]);
+        let down_to = self.down_to.map_or([0; 16], |id| id.raw());
+        arguments.extend([kind.into(), beginning.into(), self.object.clone().into(), down_to.into()]);
         arguments
     }
 }

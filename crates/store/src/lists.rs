@@ -140,8 +140,11 @@ macro_rules! filtered_events {
     };
 }
 
-const EVENTS_OF_OWNER: &str = filtered_events!("owner_id = $6 AND id < $1", "$2");
-const EVENTS: &str = filtered_events!("id < $1", "$2");
+const EVENTS_OF_OWNER: &str = filtered_events!("owner_id = $7 AND id < $1 AND id >= $6", "$2");
+const EVENTS: &str = filtered_events!("id < $1 AND id >= $6", "$2");
+const FLOOR_OF_OWNER: &str =
+    "SELECT id FROM events WHERE owner_id = $1 AND id < $2 ORDER BY id DESC LIMIT 1 OFFSET $3";
+const FLOOR: &str = "SELECT id FROM events WHERE id < $1 ORDER BY id DESC LIMIT 1 OFFSET $2";
 const EVENT: &str = events!("id = $1");
 pub(crate) const EVENT_KINDS: &[Kind] =
     &[Kind::Id, Kind::Id, Kind::Text, Kind::Text, Kind::Text, Kind::Integer, Kind::Integer];
@@ -181,6 +184,8 @@ pub fn texts() -> Vec<&'static str> {
         TRANSFERS_OF_USER,
         EVENTS_OF_OWNER,
         EVENTS,
+        FLOOR_OF_OWNER,
+        FLOOR,
         EVENT,
         ACCOUNTS_OF_OWNER,
     ]
@@ -380,6 +385,20 @@ impl Lists {
         limit: u32,
     ) -> Result<Vec<Event>, Failure> {
         self.event_page(EVENTS, filter.arguments(before.map(|id| id.raw()), limit)).await
+    }
+
+    /// Down to which event so many go, of an owner or of anybody; none where there are fewer. Whoever looks for few
+    /// among many looks no further at once.
+    pub async fn events_floor(
+        &self,
+        owner: Option<RawId>,
+        before: Option<EventId>,
+        walked: u32,
+    ) -> Result<Option<EventId>, Failure> {
+        let text = if owner.is_some() { FLOOR_OF_OWNER } else { FLOOR };
+        let before = before.map_or(NEWEST, |id| id.raw());
+        let bounds = [before.into(), i64::from(walked.saturating_sub(1)).into()];
+        Ok(self.page(text, owner.map(Value::from).into_iter().chain(bounds).collect()).await?.pop())
     }
 
     /// One event, whoever it was told to.

@@ -332,5 +332,15 @@ async fn events_come_whole() {
         let everybody: Vec<_> = (0..samples::CONTENTS).rev().map(|key| samples::events(key, key)).collect();
         assert_eq!(lists.events(&all, None, 100).await.unwrap(), everybody);
         assert_eq!(lists.events(&all, before, 2).await.unwrap(), everybody[6..8]);
+        // Three of them go down to the fifth.
+        let floor = lists.events_floor(Some(id(1)), None, 3).await.unwrap();
+        assert_eq!(floor, Some(expected[2].id));
+        let some = makegood_store::EventFilter { down_to: floor, ..all.clone() };
+        assert_eq!(lists.events_of(id(1), &some, None, 10).await.unwrap(), expected[..3]);
+        assert_eq!(lists.events_floor(Some(id(1)), None, 5).await.unwrap(), None);
+        let floor = lists.events_floor(None, before, 2).await.unwrap();
+        assert_eq!(floor, Some(everybody[7].id));
+        let some = makegood_store::EventFilter { down_to: floor, ..all };
+        assert_eq!(lists.events(&some, before, 10).await.unwrap(), everybody[6..8]);
     }
 }
