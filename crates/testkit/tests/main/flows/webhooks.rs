@@ -354,7 +354,7 @@ async fn a_receiver_that_refuses_one_kind_is_tried_by_the_schedule(db: Db) {
     let attempts = |row: &Value| row["attempts"].as_i64().unwrap();
     assert!(rows.iter().all(|row| row["status"] != "dead" && attempts(row) <= 2), "{}", listed.json());
     // The first was tried when it came and five seconds after that; its third time is in five minutes.
-    let oldest = rows.iter().filter(|row| row["status"] == "retrying").next_back().unwrap();
+    let oldest = rows.iter().rfind(|row| row["status"] == "retrying").unwrap();
     assert_eq!((attempts(oldest), attempts(&first.json()["data"][1])), (2, 1), "{}", listed.json());
     receiver.becomes(Mood::Takes);
     wallet.run_after(Duration::from_secs(300)).await;
