@@ -30,6 +30,7 @@ use makegood_sql::Database;
 use makegood_wallet::Code;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::error::Error;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
@@ -53,12 +54,12 @@ pub(crate) struct Playground {
 struct Shared {
     playground: Playground,
     /// Held while the books are verified or copied: that costs as much as they are large.
-    books: Mutex<()>,
+    books: Arc<Mutex<()>>,
 }
 
 /// The page and its routes, for a server whose money is not real.
 pub(crate) fn router(playground: Playground) -> Router {
-    let shared = Arc::new(Shared { playground, books: Mutex::const_new(()) });
+    let shared = Arc::new(Shared { playground, books: Arc::default() });
     let api = Router::new()
         .route("/play/api/stage", get(stage))
         .route("/play/api/bank", post(turn))
@@ -87,8 +88,8 @@ async fn prove(
     body: Bytes,
 ) -> Result<Json<Proof>, Refused> {
     let Nothing {} = said(&headers, &body)?;
-    let _alone = shared.books.try_lock().map_err(|_| Code::ServiceBusy)?;
-    books::prove(&shared.playground.database).await.map(Json).map_err(|error| unreadable(&error))
+    let database = shared.playground.database.clone();
+    alone(&shared, async move { books::prove(&database).await }).await
 }
 
 async fn forge_byte(
@@ -97,8 +98,8 @@ async fn forge_byte(
     body: Bytes,
 ) -> Result<Json<Forged>, Refused> {
     let Nothing {} = said(&headers, &body)?;
-    let _alone = shared.books.try_lock().map_err(|_| Code::ServiceBusy)?;
-    forge::forge(&shared.playground.database_url).await.map(Json).map_err(|error| unreadable(&error))
+    let url = shared.playground.database_url.clone();
+    alone(&shared, async move { forge::forge(&url).await }).await
 }
 
 /// What is told to a route that need only be called: an empty object.
@@ -116,7 +117,29 @@ fn said<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Cod
     serde_json::from_slice(body).map_err(|_| Code::RequestMalformed)
 }
 
-fn unreadable(error: &dyn std::error::Error) -> Refused {
+/// Looks at the books, one look at a time. Whoever asked may go away, or be told that it takes too long: the look goes on,
+/// and so it is the look that keeps the next one waiting. A failure is an answer: the same again would cost the same again.
+async fn alone<T, E>(
+    shared: &Shared,
+    look: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<Json<T>, Refused>
+where
+    T: Send + 'static,
+    E: Error + Send + 'static,
+{
+    let guard = Arc::clone(&shared.books).try_lock_owned().map_err(|_| Code::ServiceBusy)?;
+    let looking = tokio::spawn(async move {
+        let found = look.await;
+        drop(guard);
+        found
+    });
+    match looking.await {
+        Ok(found) => found.map(Json).map_err(|error| unreadable(&error)),
+        Err(error) => Err(unreadable(&error)),
+    }
+}
+
+fn unreadable(error: &dyn Error) -> Refused {
     tracing::error!(%error, "the books cannot be looked at");
-    Code::ServiceUnavailable.into()
+    Code::Internal.into()
 }

@@ -5,6 +5,8 @@ import { at, element, hidden, text } from './show.js';
 import { count, money, word } from './words.js';
 
 const LOOK_EVERY_MS = 1500;
+// How often the books are asked for, which is for about a minute.
+const BOOKS_TRIES_MAX = 40;
 
 /** What was last seen of the bank and of the wallet's process. */
 export const seen = { stage: null, bank: null };
@@ -28,6 +30,9 @@ export async function look() {
   seen.bank = banks?.ok ? banks.body.data[0] : null;
 }
 
+/** Why nothing came of it, for the notice. */
+const refusal = (answer) => answer?.body ?? { title: word('silent.title'), detail: word('silent.detail') };
+
 /** Turns the bank's dial. */
 export async function turn(profile) {
   const answer = await ask('/play/api/bank', { body: { profile } });
@@ -37,19 +42,19 @@ export async function turn(profile) {
 export async function prove() {
   proof = 'working';
   show();
-  const answer = await call('/play/api/prove', { body: {} });
-  proof = answer.ok ? answer.body : null;
+  const answer = await call('/play/api/prove', { body: {}, triesMax: BOOKS_TRIES_MAX });
+  proof = answer?.ok ? answer.body : null;
   show();
-  return answer.ok ? answer.body.clean : answer.body;
+  return answer?.ok ? answer.body.clean : refusal(answer);
 }
 
 export async function forge() {
   forged = 'working';
   show();
-  const answer = await call('/play/api/forge', { body: {} });
-  forged = answer.ok ? answer.body : null;
+  const answer = await call('/play/api/forge', { body: {}, triesMax: BOOKS_TRIES_MAX });
+  forged = answer?.ok ? answer.body : null;
   show();
-  return answer.ok ? answer.body.named === true : answer.body;
+  return answer?.ok ? answer.body.named === true : refusal(answer);
 }
 
 /** Kills the wallet's process, or starts it. */
