@@ -169,7 +169,10 @@ async function arrive() {
   } else {
     done.clear();
     await visit.calm();
-    await trade.goOn(await visit.begin());
+    await trade.goOn(await visit.begin((isWaiting) => {
+      state.waitsForBank = isWaiting;
+      showAll();
+    }));
   }
   for (const button of at('items').children) button.disabled = false;
   at('scene').setAttribute('aria-busy', 'false');

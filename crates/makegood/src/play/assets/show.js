@@ -62,7 +62,8 @@ function showPhone() {
   hidden('phone-offer', !offer);
   hidden('phone-result', !payment || Boolean(offer));
   at('scan').disabled = !isReady;
-  const arriving = state.isAway ? 'phone.away' : 'phone.preparing';
+  const preparing = state.waitsForBank ? 'phone.bank' : 'phone.preparing';
+  const arriving = state.isAway ? 'phone.away' : preparing;
   const waits = isReady ? 'phone.ready' : 'phone.nothing';
   text('phone-waits-for', word(visit ? waits : arriving));
   if (offer) {

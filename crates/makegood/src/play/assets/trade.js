@@ -19,6 +19,7 @@ const HURRY_MS = 700;
 export const state = {
   visit: null,
   isAway: false,
+  waitsForBank: false,
   // The till's.
   order: null,
   shopTrace: null,
