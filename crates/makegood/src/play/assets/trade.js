@@ -241,7 +241,9 @@ async function watchRefund(first) {
   state.refund = first;
   while (state.refund?.id === first.id && !['succeeded', 'needs_action'].includes(state.refund.status)) {
     const answer = await call(`/v1/refunds/${first.id}?wait=20`, { token: state.visit.payer });
-    if (state.refund?.id === first.id && answer.ok) state.refund = answer.body;
+    // A wallet that does not know it, or not this payer any more, will not know either the next time.
+    if (!answer.ok) break;
+    if (state.refund?.id === first.id) state.refund = answer.body;
     changed();
   }
   refollow();

@@ -76,7 +76,9 @@ export async function begin(onWait) {
   await makeAtBank(`/v1/me/bank-cards/${card.id}/confirm`, payer, { code: '123456' }, onWait);
   const topUp = await makeAtBank('/v1/top-ups', payer, { amount: TOP_UP, bank_card: card.id }, onWait);
   for (let status = topUp.status; !['succeeded', 'failed'].includes(status); ) {
-    status = (await call(`/v1/top-ups/${topUp.id}?wait=10`, { token: payer })).body.status;
+    const answer = await call(`/v1/top-ups/${topUp.id}?wait=10`, { token: payer });
+    if (!answer.ok) throw new Refused(answer.body);
+    status = answer.body.status;
   }
   return { payer, card: card.id, till: merchant.api_key, shop: merchant.id, orders: 0, steps: [] };
 }
