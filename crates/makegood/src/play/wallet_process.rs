@@ -23,7 +23,7 @@ pub struct Program {
     /// What it is told: it has to say `listening on http://ADDRESS` on its first line, and to stop when its standard
     /// input ends.
     pub arguments: Vec<OsString>,
-    /// What of the environment is another than ours.
+    /// What of the environment is another than ours; what begins with `MAKEGOOD_` is not handed on.
     pub environment: Vec<(&'static str, OsString)>,
 }
 
@@ -133,6 +133,12 @@ impl WalletProcess {
 /// Starts the program. Nothing where it ends, or says something else.
 async fn spawn(program: &Program) -> std::io::Result<Option<(Running, SocketAddr)>> {
     let mut command = Command::new(&program.path);
+    // What configures this process must not configure that one.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("MAKEGOOD_") {
+            command.env_remove(name);
+        }
+    }
     command.args(&program.arguments).envs(program.environment.iter().map(|(name, value)| (name, value)));
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
     let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else { return Ok(None) };

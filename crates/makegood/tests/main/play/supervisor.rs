@@ -78,6 +78,7 @@ fn play_makes_up_its_own_bank_and_stays_at_home() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, expected) in [
         (&["play", "--bank-url", "http://127.0.0.1:9"][..], "makes up its bank"),
+        (&["play", "--more-banks", "lotus=http://127.0.0.1:9"], "--more-banks"),
         (&["play", "--listen", "0.0.0.0:0"], "--test-mode"),
     ] {
         let refused = run(folder.path(), arguments);
