@@ -96,6 +96,9 @@ async fn the_dial_turns_and_the_books_are_proved_and_forged() {
     let form = client().post(format!("{url}/play/api/bank")).header("Content-Type", "text/plain");
     let form = form.body(r#"{"profile":"outage"}"#).send().await.unwrap();
     assert_eq!(form.status(), 415, "what a page of somebody else's can send");
+    let rebound = client().post(format!("{url}/play/api/bank")).header("Host", "example.com");
+    let rebound = rebound.json(&json!({"profile": "outage"})).send().await.unwrap();
+    assert_eq!(rebound.status(), 404, "what a page can send whose name was made to lead here");
     assert_eq!(post(url, "/play/api/wallet", r#"{"run":false}"#).await.0, 404, "nobody looks after it");
     // Nothing has moved yet.
     assert_eq!(post(url, "/play/api/forge", "{}").await.1, json!({"outcome": "nothing_there"}));

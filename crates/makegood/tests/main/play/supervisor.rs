@@ -58,6 +58,9 @@ async fn the_wallet_is_killed_and_started_again() {
     let refused =
         client().post(format!("{url}/play/api/wallet")).json(&json!({"run": "yes"})).send().await.unwrap();
     assert_eq!(refused.status(), 400);
+    let rebound = client().post(format!("{url}/play/api/wallet")).header("Host", "example.com");
+    let rebound = rebound.json(&json!({"run": false})).send().await.unwrap();
+    assert_eq!(rebound.status(), 404, "a name that was made to lead here kills no wallet");
     assert_eq!(service.stop().0, Some(0));
     wait_until_gone(again["process"].as_u64().unwrap()).await;
 }
