@@ -62,8 +62,9 @@ struct Shared {
     books: Arc<Mutex<()>>,
 }
 
-/// The page and its routes, for a server whose money is not real.
+/// The page and its routes, for a server whose money is not real, and which has its books to itself.
 pub(crate) fn router(playground: Playground) -> Router {
+    forge::clear(&playground.database_url);
     let door = Door::of(playground.address);
     let shared = Arc::new(Shared { playground, door, books: Arc::default() });
     let api = Router::new()
