@@ -36,6 +36,8 @@ pub(super) struct Shown {
     process: Option<u32>,
     /// How often it was killed.
     kills: u32,
+    /// Whether it is down because it was killed; otherwise it has ended by itself.
+    was_killed: bool,
 }
 
 /// A wallet that runs, or does not.
@@ -104,7 +106,8 @@ impl WalletProcess {
         let (process, address) = started.map_err(|_| silent())??.ok_or_else(silent)?;
         let mut seen = self.seen();
         seen.address = Some(address);
-        seen.shown = Shown { up: true, process: process.child.id(), kills: seen.shown.kills };
+        let kills = seen.shown.kills;
+        seen.shown = Shown { up: true, process: process.child.id(), kills, was_killed: false };
         drop(seen);
         place.running = Some(process);
         Ok(())
@@ -136,7 +139,7 @@ impl WalletProcess {
     fn is_gone(&self, was_killed: bool) {
         let mut seen = self.seen();
         let kills = seen.shown.kills.saturating_add(u32::from(was_killed));
-        *seen = Seen { address: None, shown: Shown { up: false, process: None, kills } };
+        *seen = Seen { address: None, shown: Shown { up: false, process: None, kills, was_killed } };
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -178,5 +181,22 @@ mod tests {
         wallet.stop().await;
         wallet.start().await.unwrap_err();
         assert!(!wallet.shown().up);
+    }
+
+    #[tokio::test]
+    async fn one_that_ends_by_itself_was_not_killed() {
+        let says = "echo 'listening on http://127.0.0.1:9'";
+        let arguments = vec!["-c".into(), says.into()];
+        let program = Program { path: "sh".into(), arguments, environment: Vec::new() };
+        let wallet = WalletProcess::new(program);
+        wallet.start().await.unwrap();
+        tokio::time::timeout(START_MAX, async {
+            while wallet.shown().up {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .unwrap();
+        assert_eq!(wallet.shown(), Shown::default());
     }
 }

@@ -33,10 +33,12 @@ export async function look() {
 /** Why nothing came of it, for the notice. */
 const refusal = (answer) => answer?.body ?? { title: word('silent.title'), detail: word('silent.detail') };
 
-/** Turns the bank's dial. */
+/** Turns the bank's dial. Returns why it was refused, if it was. */
 export async function turn(profile) {
   const answer = await ask('/play/api/bank', { body: { profile } });
-  if (answer?.ok) seen.stage.bank = answer.body;
+  if (!answer?.ok) return refusal(answer);
+  seen.stage.bank = answer.body;
+  return null;
 }
 
 export async function prove() {
@@ -57,7 +59,7 @@ export async function forge() {
   return answer?.ok ? answer.body.named === true : refusal(answer);
 }
 
-/** Kills the wallet's process, or starts it. */
+/** Kills the wallet's process, or starts it. Returns why it was refused, if it was. */
 export async function run(isToRun) {
   starting = isToRun;
   show();
@@ -65,6 +67,7 @@ export async function run(isToRun) {
   starting = false;
   if (answer?.ok) seen.stage.wallet = answer.body;
   show();
+  return answer?.ok ? null : refusal(answer);
 }
 
 function figures(rows) {
@@ -147,7 +150,8 @@ function showProcess() {
   at('kill').disabled = !wallet.up;
   at('start').disabled = wallet.up || starting;
   const running = wallet.kills > 0 ? 'kill.up.again' : 'kill.up';
-  const key = wallet.up ? running : starting ? 'kill.starting' : 'kill.down';
+  const down = wallet.was_killed ? 'kill.down' : 'kill.ended';
+  const key = wallet.up ? running : starting ? 'kill.starting' : down;
   text('process', word(key, { process: wallet.process, count: wallet.kills }));
   at('process').dataset.up = String(wallet.up);
 }

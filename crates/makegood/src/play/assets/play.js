@@ -134,7 +134,7 @@ function connect() {
   on('kill', () => behind.run(false));
   on('start', () => behind.run(true));
   at('dial').addEventListener('change', async (event) => {
-    await behind.turn(event.target.value);
+    notice(await behind.turn(event.target.value));
     showAll();
   });
   for (const button of document.querySelectorAll('[data-language]')) {
