@@ -137,6 +137,9 @@ function connect() {
     notice(await behind.turn(event.target.value));
     showAll();
   });
+  document.addEventListener('visibilitychange', () => {
+    if (state.visit) trade.refollow();
+  });
   for (const button of document.querySelectorAll('[data-language]')) {
     button.addEventListener('click', () => speak(button.dataset.language));
   }

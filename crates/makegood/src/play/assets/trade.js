@@ -250,9 +250,13 @@ async function watchRefund(first) {
   readBalances();
 }
 
-/** Reads everything anew: in another language, or because what was final has changed. */
+/**
+ * Reads everything anew: in another language, or because what was final has changed, or because somebody looks again. While
+ * nobody looks nothing is followed: a browser has six connections for all its tabs, and each that follows takes three.
+ */
 export function refollow() {
   stopFollowing();
+  if (document.hidden) return;
   if (state.payment) followAs('payer', state.payment.id);
   if (state.order) watchOrder();
 }
