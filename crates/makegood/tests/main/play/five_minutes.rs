@@ -84,6 +84,8 @@ impl Visitor {
             .await;
         self.browser.click("#scan").await;
         self.wait("!document.querySelector('#phone-offer').hidden").await;
+        // Whoever uses keys goes on from there.
+        self.wait("document.activeElement.name === 'source'").await;
     }
 
     async fn turn(&self, profile: &str) {
@@ -196,6 +198,7 @@ async fn pay_and_pay_twice(visitor: &Visitor) {
     visitor.scan("oolong").await;
     browser.click("#pay").await;
     visitor.wait_for_step("pay").await;
+    visitor.wait("document.activeElement.id === 'phone-done'").await;
     visitor.wait_for_payment(&["succeeded"], SOON).await;
     let paid = visitor.expected.paid;
     visitor.wait(&format!("document.querySelector('#payer-says').textContent === {paid:?}")).await;
