@@ -7,6 +7,7 @@
 
 mod bank;
 mod books;
+mod door;
 mod forge;
 mod pages;
 mod proxy;
@@ -18,18 +19,20 @@ pub use wallet_process::Program;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use bank::Dial;
 use books::Proof;
+use door::{Door, Nothing};
 use forge::Forged;
 use makegood_api::Refused;
 use makegood_banksim::Control;
 use makegood_sql::Database;
 use makegood_wallet::Code;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use std::error::Error;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
@@ -44,6 +47,8 @@ struct Stage {
 
 /// What the routes of a server work with.
 pub(crate) struct Playground {
+    /// Where the server listens.
+    pub(crate) address: SocketAddr,
     /// Turns the switches of the simulated bank inside.
     pub(crate) bank: Option<Control>,
     pub(crate) database: Database,
@@ -52,13 +57,16 @@ pub(crate) struct Playground {
 
 struct Shared {
     playground: Playground,
+    door: Door,
     /// Held while the books are verified or copied: that costs as much as they are large.
-    books: Mutex<()>,
+    books: Arc<Mutex<()>>,
 }
 
-/// The page and its routes, for a server whose money is not real.
+/// The page and its routes, for a server whose money is not real, and which has its books to itself.
 pub(crate) fn router(playground: Playground) -> Router {
-    let shared = Arc::new(Shared { playground, books: Mutex::const_new(()) });
+    forge::clear(&playground.database_url);
+    let door = Door::of(playground.address);
+    let shared = Arc::new(Shared { playground, door, books: Arc::default() });
     let api = Router::new()
         .route("/play/api/stage", get(stage))
         .route("/play/api/bank", post(turn))
@@ -78,7 +86,7 @@ async fn turn(
     body: Bytes,
 ) -> Result<Json<Dial>, Refused> {
     let bank = shared.playground.bank.as_ref().ok_or(Code::NotFound)?;
-    Ok(Json(bank::turn(bank, said(&headers, &body)?)?))
+    Ok(Json(bank::turn(bank, shared.door.said(&headers, &body)?)?))
 }
 
 async fn prove(
@@ -86,9 +94,9 @@ async fn prove(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Proof>, Refused> {
-    let Nothing {} = said(&headers, &body)?;
-    let _alone = shared.books.try_lock().map_err(|_| Code::ServiceBusy)?;
-    books::prove(&shared.playground.database).await.map(Json).map_err(|error| unreadable(&error))
+    let Nothing {} = shared.door.said(&headers, &body)?;
+    let database = shared.playground.database.clone();
+    alone(&shared, async move { books::prove(&database).await }).await
 }
 
 async fn forge_byte(
@@ -96,27 +104,34 @@ async fn forge_byte(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Forged>, Refused> {
-    let Nothing {} = said(&headers, &body)?;
-    let _alone = shared.books.try_lock().map_err(|_| Code::ServiceBusy)?;
-    forge::forge(&shared.playground.database_url).await.map(Json).map_err(|error| unreadable(&error))
+    let Nothing {} = shared.door.said(&headers, &body)?;
+    let url = shared.playground.database_url.clone();
+    alone(&shared, async move { forge::forge(&url).await }).await
 }
 
-/// What is told to a route that need only be called: an empty object.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
-
-/// What a request says. It has to say that it is JSON: a page of somebody else's can send that nowhere but home, so that
-/// none can turn the dial or kill the wallet of a visitor who has both open.
-fn said<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Code> {
-    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    if kind != Some(b"application/json") {
-        return Err(Code::RequestMediaType);
+/// Looks at the books, one look at a time. Whoever asked may go away, or be told that it takes too long: the look goes on,
+/// and so it is the look that keeps the next one waiting. A failure is an answer: the same again would cost the same again.
+async fn alone<T, E>(
+    shared: &Shared,
+    look: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<Json<T>, Refused>
+where
+    T: Send + 'static,
+    E: Error + Send + 'static,
+{
+    let guard = Arc::clone(&shared.books).try_lock_owned().map_err(|_| Code::ServiceBusy)?;
+    let looking = tokio::spawn(async move {
+        let found = look.await;
+        drop(guard);
+        found
+    });
+    match looking.await {
+        Ok(found) => found.map(Json).map_err(|error| unreadable(&error)),
+        Err(error) => Err(unreadable(&error)),
     }
-    serde_json::from_slice(body).map_err(|_| Code::RequestMalformed)
 }
 
-fn unreadable(error: &dyn std::error::Error) -> Refused {
+fn unreadable(error: &dyn Error) -> Refused {
     tracing::error!(%error, "the books cannot be looked at");
-    Code::ServiceUnavailable.into()
+    Code::Internal.into()
 }

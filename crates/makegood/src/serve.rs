@@ -50,10 +50,10 @@ async fn input_ended(means_something: bool) {
 
 pub(crate) async fn play(options: &Options) -> Result<ExitCode, Failure> {
     let config = options.server_config()?;
-    if config.bank_url.is_some() || config.secrets.is_some() {
+    if config.bank_url.is_some() || !config.more_banks.is_empty() || config.secrets.is_some() {
         return Err(
-            "play makes up its bank and its secrets: it takes no --bank-url (MAKEGOOD_BANK_URL) and no \
-                    --secrets-file (MAKEGOOD_SECRETS_FILE)"
+            "play makes up its bank and its secrets: it takes no --bank-url (MAKEGOOD_BANK_URL), no --more-banks \
+                    (MAKEGOOD_MORE_BANKS) and no --secrets-file (MAKEGOOD_SECRETS_FILE)"
                 .into(),
         );
     }

@@ -149,6 +149,7 @@ impl Server {
         let beside = match livemode {
             true => axum::Router::new(),
             false => play::router(Playground {
+                address,
                 bank: simulated.as_ref().map(|bank| bank.control().clone()),
                 database: database.clone(),
                 database_url,

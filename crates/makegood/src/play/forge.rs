@@ -1,8 +1,8 @@
 //! "Forge one byte": an amount in a copy of the books is changed where nobody is asked, in the file, and `verify` has to
-//! name the row. The copy is gone afterwards.
+//! name the row. The copy is gone afterwards, or, where the server was killed, after its next start.
 
 use super::books::SHOWN_MAX;
-use crate::data_folder::sqlite_url;
+use crate::data_folder::{self, DataFolderError, folder_of, sqlite_url};
 use crate::verify::{self, VerifyError};
 use makegood_money::{Currency, Money};
 use makegood_sql::{Database, Error, Fields, Kind, Options, copy_sqlite, sqlite_file};
@@ -11,7 +11,10 @@ use serde::Serialize;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// The folder beside the books that the copy is in.
+const COPIES: &str = "forged";
 
 /// Larger books are not copied for a game, in bytes.
 const COPIED_MAX: u64 = 64 * 1_024 * 1_024;
@@ -26,6 +29,9 @@ pub(super) enum ForgeError {
     /// The copy cannot be made, or the byte not be written.
     #[error("no byte can be forged: {0}")]
     File(#[from] io::Error),
+    /// The folder for the copy cannot be made.
+    #[error(transparent)]
+    Folder(#[from] DataFolderError),
     /// The database does not answer.
     #[error(transparent)]
     Database(#[from] Error),
@@ -98,13 +104,31 @@ struct Leg {
     currency: Currency,
 }
 
+/// Where copies of these books are. Nobody else works in there: whoever works on the books has locked their folder.
+fn copies(books: &Path) -> PathBuf {
+    folder_of(books).join(COPIES)
+}
+
+/// Deletes what a server that was killed has left of its copies.
+pub(super) fn clear(database_url: &str) {
+    let Ok(Some(books)) = sqlite_file(database_url) else { return };
+    match fs::remove_dir_all(copies(&books)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(%error, "a copy of the books may be left behind");
+        }
+        _ => {}
+    }
+}
+
 /// Copies the books, changes one byte of the copy, and has it verified.
 pub(super) async fn forge(database_url: &str) -> Result<Forged, ForgeError> {
     let Some(books) = sqlite_file(database_url)? else { return Ok(Forged::NotSqlite) };
     if fs::metadata(&books)?.len() > COPIED_MAX {
         return Ok(Forged::TooLarge);
     }
-    let folder = tempfile::tempdir()?;
+    let copies = copies(&books);
+    data_folder::create(&copies)?;
+    let folder = tempfile::tempdir_in(copies)?;
     let copy = folder.path().join("copy.db");
     copy_sqlite(database_url, &copy).await?;
     let url = sqlite_url(&copy);

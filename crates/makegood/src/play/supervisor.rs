@@ -2,9 +2,10 @@
 //! beside it, and goes on, as a bank does; so does the page.
 
 use super::bank::{self, Dial};
+use super::door::Door;
 use super::proxy::Proxy;
 use super::wallet_process::{Program, WalletProcess};
-use super::{Stage, pages, said};
+use super::{Stage, pages};
 use crate::simulated_bank::{self, SimulatedBank};
 use crate::{ServerConfig, StartError, data_folder};
 use axum::body::Bytes;
@@ -64,6 +65,7 @@ pub struct Supervisor {
 }
 
 struct Parts {
+    door: Door,
     wallet: WalletProcess,
     bank: makegood_banksim::Control,
     proxy: Proxy,
@@ -93,7 +95,8 @@ impl Supervisor {
         let bank = simulated_bank::start(&of_bank, options, Arc::clone(&clock), Arc::clone(&entropy)).await?;
         let wallet = WalletProcess::new(program(&config, &of_bank, &bank.running.url()));
         let proxy = Proxy { clock, entropy };
-        let parts = Arc::new(Parts { wallet, bank: bank.running.control().clone(), proxy });
+        let parts =
+            Arc::new(Parts { door: Door::of(address), wallet, bank: bank.running.control().clone(), proxy });
         let (stop, mut stopping) = watch::channel(false);
         let stopped = async move {
             let _gone = stopping.wait_for(|is_stopping| *is_stopping).await;
@@ -167,7 +170,7 @@ async fn stage(State(parts): State<Arc<Parts>>) -> Json<Stage> {
 }
 
 async fn turn(State(parts): State<Arc<Parts>>, headers: HeaderMap, body: Bytes) -> Response {
-    match said(&headers, &body).and_then(|to| bank::turn(&parts.bank, to)) {
+    match parts.door.said(&headers, &body).and_then(|to| bank::turn(&parts.bank, to)) {
         Ok(dial) => Json(dial).into_response(),
         Err(code) => parts.proxy.refuse(&headers, code),
     }
@@ -181,7 +184,7 @@ struct Order {
 }
 
 async fn order(State(parts): State<Arc<Parts>>, headers: HeaderMap, body: Bytes) -> Response {
-    let Order { run } = match said(&headers, &body) {
+    let Order { run } = match parts.door.said(&headers, &body) {
         Ok(order) => order,
         Err(code) => return parts.proxy.refuse(&headers, code),
     };

@@ -52,7 +52,8 @@ async function once(path, { token, body, key, signal }) {
 
 /**
  * Calls the API until it has decided. A POST has a key, so that the same request again is the same thing: while the wallet
- * is away it is sent until the wallet is there.
+ * is away it is sent until the wallet is there. What moves no money can be given up after so many tries: then the last answer
+ * is returned, or null.
  */
 export async function call(path, options = {}) {
   for (let tries = 0; ; tries += 1) {
@@ -65,6 +66,10 @@ export async function call(path, options = {}) {
     }
     away(answer === null || answer.body?.code === 'service.unavailable');
     if (answer !== null && !UNDECIDED.has(answer.body?.code)) return answer;
+    if (tries + 1 >= (options.triesMax ?? Infinity)) {
+      away(false);
+      return answer;
+    }
     await pause(PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)]);
   }
 }

@@ -5,6 +5,8 @@ import { at, element, hidden, text } from './show.js';
 import { count, money, word } from './words.js';
 
 const LOOK_EVERY_MS = 1500;
+// How often the books are asked for, which is for about a minute.
+const BOOKS_TRIES_MAX = 40;
 
 /** What was last seen of the bank and of the wallet's process. */
 export const seen = { stage: null, bank: null };
@@ -28,31 +30,36 @@ export async function look() {
   seen.bank = banks?.ok ? banks.body.data[0] : null;
 }
 
-/** Turns the bank's dial. */
+/** Why nothing came of it, for the notice. */
+const refusal = (answer) => answer?.body ?? { title: word('silent.title'), detail: word('silent.detail') };
+
+/** Turns the bank's dial. Returns why it was refused, if it was. */
 export async function turn(profile) {
   const answer = await ask('/play/api/bank', { body: { profile } });
-  if (answer?.ok) seen.stage.bank = answer.body;
+  if (!answer?.ok) return refusal(answer);
+  seen.stage.bank = answer.body;
+  return null;
 }
 
 export async function prove() {
   proof = 'working';
   show();
-  const answer = await call('/play/api/prove', { body: {} });
-  proof = answer.ok ? answer.body : null;
+  const answer = await call('/play/api/prove', { body: {}, triesMax: BOOKS_TRIES_MAX });
+  proof = answer?.ok ? answer.body : null;
   show();
-  return answer.ok ? answer.body.clean : answer.body;
+  return answer?.ok ? answer.body.clean : refusal(answer);
 }
 
 export async function forge() {
   forged = 'working';
   show();
-  const answer = await call('/play/api/forge', { body: {} });
-  forged = answer.ok ? answer.body : null;
+  const answer = await call('/play/api/forge', { body: {}, triesMax: BOOKS_TRIES_MAX });
+  forged = answer?.ok ? answer.body : null;
   show();
-  return answer.ok ? answer.body.named === true : answer.body;
+  return answer?.ok ? answer.body.named === true : refusal(answer);
 }
 
-/** Kills the wallet's process, or starts it. */
+/** Kills the wallet's process, or starts it. Returns why it was refused, if it was. */
 export async function run(isToRun) {
   starting = isToRun;
   show();
@@ -60,6 +67,7 @@ export async function run(isToRun) {
   starting = false;
   if (answer?.ok) seen.stage.wallet = answer.body;
   show();
+  return answer?.ok ? null : refusal(answer);
 }
 
 function figures(rows) {
@@ -142,7 +150,8 @@ function showProcess() {
   at('kill').disabled = !wallet.up;
   at('start').disabled = wallet.up || starting;
   const running = wallet.kills > 0 ? 'kill.up.again' : 'kill.up';
-  const key = wallet.up ? running : starting ? 'kill.starting' : 'kill.down';
+  const down = wallet.was_killed ? 'kill.down' : 'kill.ended';
+  const key = wallet.up ? running : starting ? 'kill.starting' : down;
   text('process', word(key, { process: wallet.process, count: wallet.kills }));
   at('process').dataset.up = String(wallet.up);
 }

@@ -134,8 +134,11 @@ function connect() {
   on('kill', () => behind.run(false));
   on('start', () => behind.run(true));
   at('dial').addEventListener('change', async (event) => {
-    await behind.turn(event.target.value);
+    notice(await behind.turn(event.target.value));
     showAll();
+  });
+  document.addEventListener('visibilitychange', () => {
+    if (state.visit) trade.refollow();
   });
   for (const button of document.querySelectorAll('[data-language]')) {
     button.addEventListener('click', () => speak(button.dataset.language));
@@ -169,7 +172,10 @@ async function arrive() {
   } else {
     done.clear();
     await visit.calm();
-    await trade.goOn(await visit.begin());
+    await trade.goOn(await visit.begin((isWaiting) => {
+      state.waitsForBank = isWaiting;
+      showAll();
+    }));
   }
   for (const button of at('items').children) button.disabled = false;
   at('scene').setAttribute('aria-busy', 'false');

@@ -62,7 +62,8 @@ function showPhone() {
   hidden('phone-offer', !offer);
   hidden('phone-result', !payment || Boolean(offer));
   at('scan').disabled = !isReady;
-  const arriving = state.isAway ? 'phone.away' : 'phone.preparing';
+  const preparing = state.waitsForBank ? 'phone.bank' : 'phone.preparing';
+  const arriving = state.isAway ? 'phone.away' : preparing;
   const waits = isReady ? 'phone.ready' : 'phone.nothing';
   text('phone-waits-for', word(visit ? waits : arriving));
   if (offer) {
@@ -174,10 +175,27 @@ function showTrace() {
   at('trace-next').dataset.open = String(Boolean(next));
 }
 
+/**
+ * Where what has the focus goes away, the first control of the screen that comes has it next, so that nobody has to begin at
+ * the top of the page again. Never the one that pays again: a key may still be down.
+ */
+function passFocus(from, isSeen) {
+  const isThere = from.checkVisibility() && !from.disabled;
+  const device = isThere ? null : from.closest('.device, .register');
+  if (!device) return;
+  const controls = [...device.querySelectorAll('input:checked, button:not(#pay-again)')];
+  const next = controls.find((control) => control.checkVisibility() && !control.disabled) ?? device;
+  // Whoever points sees no focus, and the page stays where it is under the finger.
+  next.focus({ preventScroll: !isSeen });
+}
+
 /** Shows all of it. */
 export function show() {
+  const focused = document.activeElement ?? document.body;
+  const isSeen = focused.matches(':focus-visible');
   showPhone();
   showTill();
   showTrace();
+  passFocus(focused, isSeen);
   tick();
 }

@@ -19,6 +19,7 @@ const HURRY_MS = 700;
 export const state = {
   visit: null,
   isAway: false,
+  waitsForBank: false,
   // The till's.
   order: null,
   shopTrace: null,
@@ -240,16 +241,22 @@ async function watchRefund(first) {
   state.refund = first;
   while (state.refund?.id === first.id && !['succeeded', 'needs_action'].includes(state.refund.status)) {
     const answer = await call(`/v1/refunds/${first.id}?wait=20`, { token: state.visit.payer });
-    if (state.refund?.id === first.id && answer.ok) state.refund = answer.body;
+    // A wallet that does not know it, or not this payer any more, will not know either the next time.
+    if (!answer.ok) break;
+    if (state.refund?.id === first.id) state.refund = answer.body;
     changed();
   }
   refollow();
   readBalances();
 }
 
-/** Reads everything anew: in another language, or because what was final has changed. */
+/**
+ * Reads everything anew: in another language, or because what was final has changed, or because somebody looks again. While
+ * nobody looks nothing is followed: a browser has six connections for all its tabs, and each that follows takes three.
+ */
 export function refollow() {
   stopFollowing();
+  if (document.hidden) return;
   if (state.payment) followAs('payer', state.payment.id);
   if (state.order) watchOrder();
 }

@@ -84,6 +84,8 @@ impl Visitor {
             .await;
         self.browser.click("#scan").await;
         self.wait("!document.querySelector('#phone-offer').hidden").await;
+        // Whoever uses keys goes on from there.
+        self.wait("document.activeElement.name === 'source'").await;
     }
 
     async fn turn(&self, profile: &str) {
@@ -196,6 +198,7 @@ async fn pay_and_pay_twice(visitor: &Visitor) {
     visitor.scan("oolong").await;
     browser.click("#pay").await;
     visitor.wait_for_step("pay").await;
+    visitor.wait("document.activeElement.id === 'phone-done'").await;
     visitor.wait_for_payment(&["succeeded"], SOON).await;
     let paid = visitor.expected.paid;
     visitor.wait(&format!("document.querySelector('#payer-says').textContent === {paid:?}")).await;
@@ -348,6 +351,11 @@ async fn a_bank_that_is_down_is_named_at_once() {
     browser.click("#phone-offer label:has([value=balance])").await;
     browser.click("#pay").await;
     visitor.wait_for_payment(&["succeeded"], SOON).await;
+    // Whoever arrives now waits until the wallet tries the bank again, and is told so.
+    browser.run("sessionStorage.clear()").await;
+    browser.open(&format!("{}/play?lang=zh", service.url)).await;
+    visitor.wait("document.querySelector('#phone-waits-for').textContent.includes('银行之前中断了')").await;
+    browser.wait("document.querySelector('#scene').getAttribute('aria-busy') === 'false'", ARRIVES_MAX).await;
     visitor.expect_quiet_console().await;
     visitor.browser.quit().await;
     assert_eq!(service.stop().0, Some(0));

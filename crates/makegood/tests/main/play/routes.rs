@@ -66,10 +66,11 @@ async fn the_page_runs_its_own_scripts_alone() {
 
 #[tokio::test]
 async fn the_dial_turns_and_the_books_are_proved_and_forged() {
-    let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut command = makegood(folder.path(), &["--listen", "127.0.0.1:0"]);
-    command.env("TMPDIR", scratch.path());
-    let service = Service::start(command);
+    let folder = tempfile::tempdir().unwrap();
+    let copies = folder.path().join("forged");
+    std::fs::create_dir_all(copies.join("of a server that was killed")).unwrap();
+    let service = Service::serve(folder.path());
+    assert!(!copies.exists(), "what was left behind is gone");
     let url = &service.url;
     let stage = || async {
         client().get(format!("{url}/play/api/stage")).send().await.unwrap().text().await.unwrap()
@@ -96,6 +97,9 @@ async fn the_dial_turns_and_the_books_are_proved_and_forged() {
     let form = client().post(format!("{url}/play/api/bank")).header("Content-Type", "text/plain");
     let form = form.body(r#"{"profile":"outage"}"#).send().await.unwrap();
     assert_eq!(form.status(), 415, "what a page of somebody else's can send");
+    let rebound = client().post(format!("{url}/play/api/bank")).header("Host", "example.com");
+    let rebound = rebound.json(&json!({"profile": "outage"})).send().await.unwrap();
+    assert_eq!(rebound.status(), 404, "what a page can send whose name was made to lead here");
     assert_eq!(post(url, "/play/api/wallet", r#"{"run":false}"#).await.0, 404, "nobody looks after it");
     // Nothing has moved yet.
     assert_eq!(post(url, "/play/api/forge", "{}").await.1, json!({"outcome": "nothing_there"}));
@@ -114,7 +118,12 @@ async fn the_dial_turns_and_the_books_are_proved_and_forged() {
         (&forged["differences"][0]["table"], &forged["differences"][0]["key"]),
         (&json!("ledger_legs"), &forged["key"])
     );
-    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0, "the copy is gone");
+    assert_eq!(std::fs::read_dir(&copies).unwrap().count(), 0, "the copy is gone");
+    // What fails is told as a failure, and not as a wallet that is away: the page would ask again and again.
+    std::fs::remove_dir(&copies).unwrap();
+    std::fs::write(&copies, "").unwrap();
+    let (status, problem) = post(url, "/play/api/forge", "{}").await;
+    assert_eq!((status.as_u16(), &problem["code"]), (500, &json!("internal")));
     // The books themselves are as they were.
     assert_eq!(post(url, "/play/api/prove", "{}").await.1["root"], proof["root"]);
     assert_eq!(service.stop().0, Some(0));

@@ -38,7 +38,8 @@ async fn the_wallet_is_killed_and_started_again() {
     assert_eq!((&first["up"], &first["kills"]), (&json!(true), &json!(0)));
     assert_eq!(client().get(format!("{url}/readyz")).send().await.unwrap().status(), 200);
     let process = first["process"].as_u64().unwrap();
-    assert_eq!(order(url, false).await, json!({"up": false, "process": null, "kills": 1}));
+    let killed = json!({"up": false, "process": null, "kills": 1, "was_killed": true});
+    assert_eq!(order(url, false).await, killed);
     wait_until_gone(process).await;
     assert_eq!(order(url, false).await["kills"], 1, "what is down is not killed");
     // Nothing was decided, and that is said in the caller's language.
@@ -51,13 +52,19 @@ async fn the_wallet_is_killed_and_started_again() {
     // The page and the bank go on.
     assert_eq!(client().get(format!("{url}/play")).send().await.unwrap().status(), 200);
     let again = order(url, true).await;
-    assert_eq!((&again["up"], &again["kills"]), (&json!(true), &json!(1)));
+    assert_eq!(
+        (&again["up"], &again["kills"], &again["was_killed"]),
+        (&json!(true), &json!(1), &json!(false))
+    );
     assert_ne!(again["process"].as_u64(), Some(process));
     assert_eq!(order(url, true).await, again, "what is up is not started");
     assert_eq!(client().get(format!("{url}/readyz")).send().await.unwrap().status(), 200);
     let refused =
         client().post(format!("{url}/play/api/wallet")).json(&json!({"run": "yes"})).send().await.unwrap();
     assert_eq!(refused.status(), 400);
+    let rebound = client().post(format!("{url}/play/api/wallet")).header("Host", "example.com");
+    let rebound = rebound.json(&json!({"run": false})).send().await.unwrap();
+    assert_eq!(rebound.status(), 404, "a name that was made to lead here kills no wallet");
     assert_eq!(service.stop().0, Some(0));
     wait_until_gone(again["process"].as_u64().unwrap()).await;
 }
@@ -78,6 +85,7 @@ fn play_makes_up_its_own_bank_and_stays_at_home() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, expected) in [
         (&["play", "--bank-url", "http://127.0.0.1:9"][..], "makes up its bank"),
+        (&["play", "--more-banks", "lotus=http://127.0.0.1:9"], "--more-banks"),
         (&["play", "--listen", "0.0.0.0:0"], "--test-mode"),
     ] {
         let refused = run(folder.path(), arguments);
