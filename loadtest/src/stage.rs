@@ -4,9 +4,11 @@ use crate::Failure;
 use crate::arguments::{Breakage, Options};
 use crate::bank::Bank;
 use crate::child::Process;
+use crate::interruption::Interruption;
 use crate::plan::Plan;
 use crate::proxy::Proxy;
 use crate::staff::Staff;
+use makegood::output::say;
 use makegood::{ServerConfig, SystemClock, SystemEntropy, sqlite_url};
 use makegood_base::{Clock as _, Entropy as _};
 use makegood_sql::{Database, Dialect, Fields, Kind, Options as DatabaseOptions, ScratchDatabase};
@@ -51,12 +53,16 @@ struct Own {
 
 impl Stage {
     /// Starts what is not there, and finds what is.
-    pub(crate) async fn set(options: &Options, plan: &Plan) -> Result<Self, Failure> {
+    pub(crate) async fn set(
+        options: &Options,
+        plan: &Plan,
+        interruption: &mut Interruption,
+    ) -> Result<Self, Failure> {
         match (&options.url, &options.bank_url, &options.bank_secret, &options.database_url) {
             (Some(url), Some(bank), Some(secret), Some(database)) => {
                 Self::find(url, Bank::new(bank, secret)?, database).await
             }
-            (None, ..) => Self::start(options, plan).await,
+            (None, ..) => Self::start(options, plan, interruption).await,
             _ => Err("--url takes --bank-url, --bank-secret and --database-url".into()),
         }
     }
@@ -70,13 +76,29 @@ impl Stage {
         Ok(Self { people_url, wallet_url, bank, bank_id, database_url, database, staff: None, own: None })
     }
 
-    async fn start(options: &Options, plan: &Plan) -> Result<Self, Failure> {
-        let folder = tempfile::Builder::new().prefix("makegood-loadtest-").tempdir()?;
-        let (secrets, bank_secret) = make_secrets(folder.path())?;
+    /// Where it does not come to its end, nothing of it stays.
+    async fn start(options: &Options, plan: &Plan, interruption: &mut Interruption) -> Result<Self, Failure> {
         let scratch = match &options.database_url {
             None => None,
             Some(server) => Some(make_database(server).await?),
         };
+        let started = tokio::select! {
+            started = Box::pin(Self::start_on(options, plan, scratch.clone())) => started,
+            failure = interruption.comes() => Err(failure),
+        };
+        if let (Err(_), Some(scratch)) = (&started, &scratch) {
+            scratch.remove().await?;
+        }
+        started
+    }
+
+    async fn start_on(
+        options: &Options,
+        plan: &Plan,
+        scratch: Option<ScratchDatabase>,
+    ) -> Result<Self, Failure> {
+        let folder = tempfile::Builder::new().prefix("makegood-loadtest-").tempdir()?;
+        let (secrets, bank_secret) = make_secrets(folder.path())?;
         let database_url = match &scratch {
             Some(scratch) => scratch.url().to_owned(),
             None => sqlite_url(&folder.path().join("makegood.db")),
@@ -124,6 +146,11 @@ impl Stage {
         Ok(Described { processes, database, sync, build })
     }
 
+    /// Whether the wallet was started here, and has ended by itself.
+    pub(crate) fn wallet_has_ended(&self) -> bool {
+        self.own.as_ref().is_some_and(|own| own.wallet.has_ended())
+    }
+
     /// The number of the wallet's process, where it was started here.
     pub(crate) fn wallet_process(&self) -> Option<u32> {
         self.own.as_ref().and_then(|own| own.wallet.id())
@@ -135,20 +162,47 @@ impl Stage {
         Some((folder.join("wallet.log"), folder.join("makegood.db-wal")))
     }
 
-    /// Stops what was started, and removes what was made.
-    pub(crate) async fn clear(self) -> Result<(), Failure> {
+    /// Stops what was started, and removes what was made, or keeps that and says where it is.
+    pub(crate) async fn clear(self, left: Left) -> Result<(), Failure> {
         self.database.close().await;
         let Some(own) = self.own else { return Ok(()) };
-        let stopped = own.wallet.stop().await;
-        let bank_stopped = own.bank.stop().await;
+        let stopped = match left {
+            // Nobody wants to wait for what is thrown away.
+            Left::Thrown => {
+                let killed = own.wallet.kill().await;
+                own.bank.kill().await.and(killed)
+            }
+            Left::Removed | Left::Kept => {
+                let stopped = own.wallet.stop().await;
+                own.bank.stop().await.and(stopped)
+            }
+        };
         for proxy in own.proxies {
             proxy.stop();
+        }
+        if left == Left::Kept {
+            let folder = own.folder.keep();
+            say(&format!("kept, with its logs and its secrets, for whoever looks: {}", folder.display()));
+            let database =
+                own.scratch.as_ref().map(|scratch| format!("kept: the database {}", scratch.name()));
+            database.iter().for_each(|line| say(line));
+            return stopped;
         }
         if let Some(scratch) = own.scratch {
             scratch.remove().await?;
         }
-        stopped.and(bank_stopped)
+        stopped
     }
+}
+
+/// What becomes of what was made for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    Removed,
+    /// Removed at once.
+    Thrown,
+    /// Something failed, and its reason may be in there.
+    Kept,
 }
 
 /// How a run was made.
@@ -190,7 +244,11 @@ async fn make_database(server: &str) -> Result<ScratchDatabase, Failure> {
     let mut random = [0; 16];
     SystemEntropy.fill(&mut random);
     let scratch = ScratchDatabase::named(server, random)?;
-    scratch.create().await?;
+    if let Err(error) = scratch.create().await {
+        // It may be there, and no use.
+        scratch.remove().await?;
+        return Err(error.into());
+    }
     Ok(scratch)
 }
 

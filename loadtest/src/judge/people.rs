@@ -71,6 +71,20 @@ impl Shown {
         Ok(shown)
     }
 
+    #[cfg(test)]
+    fn nothing() -> Self {
+        Self {
+            accounts: Vec::new(),
+            shops: Vec::new(),
+            paid: BTreeMap::new(),
+            refunds: BTreeMap::new(),
+            payouts: BTreeSet::new(),
+            payments: HashMap::new(),
+            orders: HashMap::new(),
+            statuses: HashMap::new(),
+        }
+    }
+
     fn status(&self, object: &str) -> Option<&str> {
         match self.payments.get(object) {
             Some((_, payment)) => Some(text(payment, "status")),
@@ -85,6 +99,11 @@ fn id(row: &Value) -> String {
 
 fn text<'a>(row: &'a Value, field: &str) -> &'a str {
     row[field].as_str().unwrap_or_default()
+}
+
+/// Whether something is on its way, or waits for a person.
+fn waits(status: &str) -> bool {
+    is_open(status) || status == "needs_action"
 }
 
 fn has_paid(status: &str) -> bool {
@@ -128,11 +147,37 @@ pub(super) fn acknowledged(shown: &Shown, books: &Books) -> Verdict {
     for id in shown.payouts.iter().filter(|id| shown.status(id).is_none()) {
         verdict.fails(format!("{id} was acknowledged, and is not there"));
     }
+    let (top_ups, withdrawals) = moved(shown, &mut verdict);
     if shown.paid.is_empty() || shown.refunds.is_empty() {
         verdict.fails("a run without payments or refunds shows nothing".to_owned());
     }
     let (paid, refunds, payouts) = (shown.paid.len(), shown.refunds.len(), shown.payouts.len());
-    verdict.looked_at(format!("{paid} payments, {refunds} refunds, {payouts} payouts"))
+    verdict.looked_at(format!(
+        "{paid} payments, {refunds} refunds, {payouts} payouts, {top_ups} top-ups, {withdrawals} withdrawals"
+    ))
+}
+
+/// Each top-up and each withdrawal that was acknowledged is there, and what was told to have come has come. How many
+/// there are of both.
+fn moved(shown: &Shown, verdict: &mut Verdict) -> (usize, usize) {
+    let (mut top_ups, mut withdrawals) = (0, 0);
+    for account in &shown.accounts {
+        top_ups += account.top_ups.len();
+        withdrawals += account.withdrawals.len();
+        for id in account.top_ups.keys().chain(account.withdrawals.keys()) {
+            if shown.status(id).is_none() {
+                verdict.fails(format!("{id} was acknowledged, and is not there"));
+            }
+        }
+        for id in &account.topped_up {
+            let status = shown.status(id).unwrap_or("not there");
+            // The bank may take it back after its yes.
+            if !["succeeded", "returned"].contains(&status) {
+                verdict.fails(format!("{id} was told to have succeeded, and is {status}"));
+            }
+        }
+    }
+    (top_ups, withdrawals)
 }
 
 /// Nothing took money that its payer does not know of.
@@ -154,7 +199,7 @@ pub(super) fn is_final(shown: &Shown, books: &Books) -> Verdict {
     let others = shown.statuses.iter().map(|(id, status)| (id, status.as_str()));
     for (id, status) in payments.chain(others) {
         all += 1;
-        if !is_open(status) {
+        if !waits(status) {
             continue;
         }
         if books.explained(id) {
@@ -236,6 +281,7 @@ fn differences(effects: &HashMap<String, (i64, i64)>, mut sums: HashMap<String, 
 
 #[cfg(test)]
 mod tests {
+    use super::super::books::Transfer;
     use super::*;
 
     #[test]
@@ -252,5 +298,65 @@ mod tests {
         check(&[], 1);
         check(&[("top_1", 500), ("top_3", 500)], 1);
         check(&[("top_1", 500), ("top_3", 0)], 0);
+    }
+
+    #[test]
+    fn what_is_stuck_is_final_only_with_a_fault_and_with_somebody_who_has_it() {
+        let check = |status: &str, faults: &[&str], case: Option<&str>, expected: usize| {
+            let mut shown = Shown::nothing();
+            shown.statuses.insert("ref_1".to_owned(), status.to_owned());
+            let mut books = Books::default();
+            books.transfers.push(Transfer {
+                reference: "btr_1".to_owned(),
+                object: "ref_1".to_owned(),
+                purpose: "refund".to_owned(),
+                is_in: false,
+                amount: makegood_money::Money::new(500, "CNY".parse().unwrap()),
+                state: "unknown".to_owned(),
+                mismatch: None,
+                is_late: false,
+                is_contradicted: false,
+                is_returned: false,
+                final_at: None,
+            });
+            books.of_object.insert("ref_1".to_owned(), vec![0]);
+            let faults = faults.iter().map(|kind| (*kind).to_owned()).collect();
+            books.faults.insert("btr_1".to_owned(), faults);
+            books.cases.extend(case.map(str::to_owned));
+            assert_eq!(is_final(&shown, &books).found, expected, "{status} {case:?}");
+        };
+        check("succeeded", &[], None, 0);
+        check("processing", &[], Some("btr_1"), 1);
+        for status in ["processing", "needs_action"] {
+            check(status, &["wrong_amount"], None, 1);
+            check(status, &["wrong_amount"], Some("btr_2"), 1);
+            check(status, &["wrong_amount"], Some("btr_1"), 0);
+            check(status, &["wrong_amount"], Some("ref_1"), 0);
+            check(status, &["callback_twice"], Some("btr_1"), 1);
+        }
+    }
+
+    #[test]
+    fn a_top_up_or_a_withdrawal_that_was_acknowledged_is_looked_for() {
+        let mut shown = Shown::nothing();
+        shown.accounts.push(Account {
+            top_ups: BTreeMap::from([("top_1".to_owned(), 500), ("top_2".to_owned(), 500)]),
+            topped_up: BTreeSet::from(["top_1".to_owned()]),
+            withdrawals: BTreeMap::from([("wdr_1".to_owned(), 100)]),
+            ..Account::default()
+        });
+        let mut check = |statuses: &[(&str, &str)], expected: usize| {
+            let statuses = statuses.iter().map(|(id, status)| ((*id).to_owned(), (*status).to_owned()));
+            shown.statuses = statuses.collect();
+            let mut verdict = Verdict::new("acknowledged", "");
+            assert_eq!(moved(&shown, &mut verdict), (2, 1));
+            assert_eq!(verdict.found, expected, "{:?}", verdict.failures);
+        };
+        check(&[("top_1", "succeeded"), ("top_2", "failed"), ("wdr_1", "failed")], 0);
+        check(&[("top_1", "returned"), ("top_2", "succeeded"), ("wdr_1", "completed")], 0);
+        check(&[("top_1", "failed"), ("top_2", "failed"), ("wdr_1", "completed")], 1);
+        check(&[("top_1", "succeeded"), ("wdr_1", "completed")], 1);
+        check(&[("top_1", "succeeded"), ("top_2", "failed")], 1);
+        check(&[], 4);
     }
 }
