@@ -64,12 +64,16 @@ pub(crate) struct Options {
     /// default it is a scratch SQLite file. With --url: the wallet's own database, which is only read.
     #[arg(long, global = true, env = "MAKEGOOD_LOADTEST_DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
-    /// Where report.html and report.json are written.
+    /// Where report.html and report.json are written. A baseline there would be written over, and is refused.
     #[arg(long, value_name = "FOLDER", default_value = "loadtest-report", global = true)]
     pub(crate) report: PathBuf,
     /// An earlier report.json: the exit status is 1 where a figure is worse than there by more than is allowed.
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) baseline: Option<PathBuf>,
+    /// Tell how much longer payments from a balance take while a bank is slow, and do not judge it: on a machine that
+    /// does other things too. --smoke never judges it.
+    #[arg(long, global = true)]
+    pub(crate) no_speed: bool,
     /// Break something on purpose, and see that the judge finds it.
     #[arg(long, value_enum, global = true, conflicts_with = "url")]
     pub(crate) control: Option<Breakage>,

@@ -19,6 +19,8 @@ use tokio::process::{Child, Command};
 /// The variable through which the wallet's process learns where its database is: the URL may hold a password, and
 /// arguments are everybody's to read.
 pub(crate) const DATABASE_URL: &str = "MAKEGOOD_LOADTEST_CHILD_DATABASE_URL";
+/// How long a process may take until it listens: a database is made before.
+const START_MAX: Duration = Duration::from_secs(60);
 /// How long a process may take to stop; a server promises ten seconds.
 const STOP_MAX: Duration = Duration::from_secs(20);
 
@@ -41,10 +43,15 @@ impl Process {
         if let Some(url) = database_url {
             command.env(DATABASE_URL, url);
         }
-        let mut child = command.kill_on_drop(true).spawn()?;
+        // Ctrl-C at a terminal is for the run, which stops its processes itself.
+        let mut child = command.process_group(0).kill_on_drop(true).spawn()?;
         let output = child.stdout.take().ok_or("a process says nothing")?;
         let mut line = String::new();
-        BufReader::new(output).read_line(&mut line).await?;
+        let mut output = BufReader::new(output);
+        let Ok(read) = tokio::time::timeout(START_MAX, output.read_line(&mut line)).await else {
+            return Err("a process does not say where it listens".into());
+        };
+        read?;
         let Some(url) = line.trim().strip_prefix("listening on ") else {
             let said = std::fs::read_to_string(log).unwrap_or_default();
             let last: Vec<_> = said.lines().rev().take(5).collect();
@@ -54,9 +61,22 @@ impl Process {
         Ok(Self { child, url })
     }
 
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.id().is_some_and(|id| {
+            let state = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+            state.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with(['Z', 'X']))
+        })
+    }
+
     /// Its number, while it runs.
     pub(crate) fn id(&self) -> Option<u32> {
         self.child.id()
+    }
+
+    /// Ends it at once, and waits until it has ended.
+    pub(crate) async fn kill(mut self) -> Result<(), Failure> {
+        Ok(self.child.kill().await?)
     }
 
     /// Tells it to stop, and waits until it has. Refuses one that ends badly.

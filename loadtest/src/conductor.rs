@@ -2,6 +2,7 @@
 
 use crate::Failure;
 use crate::http::Client;
+use crate::judge::books::{Injected, injected_since};
 use crate::plan::{CALM, Dial, FAULTS, PHASES, Plan};
 use crate::resources::{Taken, taken};
 use crate::stage::Stage;
@@ -73,6 +74,8 @@ pub(crate) async fn pending(stage: &Stage) -> Result<u64, Failure> {
 struct Conductor<'a> {
     stage: &'a Stage,
     plan: &'a Plan,
+    /// What the bank had done wrong before the hour began.
+    before: &'a Injected,
     wallet: Client,
     phase: Option<usize>,
     requests: u64,
@@ -84,11 +87,12 @@ struct Conductor<'a> {
 pub(crate) async fn conduct(
     stage: &Stage,
     plan: &Plan,
+    before: &Injected,
     mut over: watch::Receiver<bool>,
 ) -> Result<Seen, Failure> {
     let wallet = Client::new(&stage.wallet_url)?;
     let (phase, requests, called_back, seen) = (None, 0, 0, Seen::default());
-    let mut conductor = Conductor { stage, plan, wallet, phase, requests, called_back, seen };
+    let mut conductor = Conductor { stage, plan, before, wallet, phase, requests, called_back, seen };
     stage.bank.set_profile(&plan.profile(0)).await?;
     stage.bank.set_faults(&plan.faults(&[])).await?;
     let mut ticks = tokio::time::interval(TICK);
@@ -121,7 +125,8 @@ impl Conductor<'_> {
         }
         if phase.is_some_and(|place| self.plan.makes_happen(place)) {
             let injected = self.stage.bank.injected().await?;
-            let is_missing = |kind: &&str| injected.get(*kind).is_none_or(Vec::is_empty);
+            let injected = injected_since(self.before, &injected);
+            let is_missing = |kind: &&str| injected.get(*kind).is_none_or(|count| *count == 0);
             let missing: Vec<String> =
                 FAULTS.iter().map(|(kind, _)| *kind).filter(is_missing).map(str::to_owned).collect();
             self.stage.bank.set_faults(&self.plan.faults(&missing)).await?;

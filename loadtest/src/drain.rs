@@ -41,13 +41,21 @@ impl Left {
     }
 }
 
-/// Waits until nothing is on its way, or the time is over.
-pub(crate) async fn drain(stage: &Stage, plan: &Plan) -> Result<Drained, Failure> {
+/// Waits until nothing is on its way, or the time is over. Whoever is not there any more has not drained.
+pub(crate) async fn drain(stage: &Stage, plan: &Plan) -> Drained {
     let began = Instant::now();
+    let drained = until_drained(stage, plan, began).await;
+    drained.unwrap_or_else(|error| Drained { time: began.elapsed(), left: Some(error.to_string()) })
+}
+
+async fn until_drained(stage: &Stage, plan: &Plan, began: Instant) -> Result<Drained, Failure> {
     stage.bank.set_faults(&json!({})).await?;
     stage.bank.set_profile(&json!({"profile": "calm", "clock_speed": CLOCK_SPEED})).await?;
     let mut quiet = 0;
     loop {
+        if stage.wallet_has_ended() {
+            return Err("the wallet has ended by itself".into());
+        }
         stage.bank.resolve().await?;
         let left = Left::look(stage).await?;
         quiet = if left.is_nothing() { quiet + 1 } else { 0 };

@@ -9,6 +9,7 @@ mod child;
 mod conductor;
 mod drain;
 mod http;
+mod interruption;
 mod judge;
 mod people;
 mod plan;
@@ -29,12 +30,13 @@ use arguments::{Command, CommandLine, Options};
 use clap::Parser as _;
 use conductor::{Seen, conduct};
 use drain::{Drained, drain};
+use interruption::Interruption;
 use judge::Judged;
 use makegood::output::{note, say};
 use plan::Plan;
-use report::{Baseline, Report};
+use report::{Baseline, Report, refuse_same_file};
 use soak::Soak;
-use stage::Stage;
+use stage::{Described, Left, Stage};
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -78,22 +80,63 @@ async fn run(options: &Options) -> Result<bool, Failure> {
     let plan = if options.url.is_some() { plan.elsewhere() } else { plan };
     // Who names a file that is none has not to wait for an hour to learn it.
     let baseline = options.baseline.as_deref().map(Baseline::read).transpose()?;
-    let stage = Stage::set(options, &plan).await?;
-    let outcome = Box::pin(play_all(options, &plan, &stage)).await;
-    // Whatever came of it, nothing of it stays.
-    let cleared = stage.clear().await;
-    let report = outcome?;
+    if let Some(file) = &options.baseline {
+        refuse_same_file(file, &options.report)?;
+    }
+    let mut interruption = Interruption::new()?;
+    let stage = Stage::set(options, &plan, &mut interruption).await?;
+    let outcome = tokio::select! {
+        outcome = Box::pin(play_and_tell(options, &plan, &stage, baseline.as_ref())) => outcome,
+        failure = interruption.comes() => Err(failure),
+    };
+    let left = match &outcome {
+        _ if interruption.came() => Left::Thrown,
+        // What was broken on purpose needs no looking into.
+        Ok(Told { held: false, .. }) if options.control.is_none() => Left::Kept,
+        _ => Left::Removed,
+    };
+    let cleared = stage.clear(left).await;
+    let Told { held, is_worse } = outcome?;
     cleared?;
-    tell(options, &report, baseline.as_ref())
+    Ok(held && !is_worse)
+}
+
+/// What was told of a run.
+struct Told {
+    /// Whether all that must hold held.
+    held: bool,
+    /// Whether a figure is worse than allowed.
+    is_worse: bool,
+}
+
+/// Plays, and tells what came of it before anything of it is stopped.
+async fn play_and_tell(
+    options: &Options,
+    plan: &Plan,
+    stage: &Stage,
+    baseline: Option<&Baseline>,
+) -> Result<Told, Failure> {
+    // That the figures cannot be compared is known before there are any.
+    let described = stage.description().await?;
+    baseline.map(|baseline| baseline.check(&described, plan, options.shops)).transpose()?;
+    let report = Box::pin(play_all(options, plan, stage, &described)).await?;
+    tell(options, &report, baseline)
 }
 
 /// Plays the hour once, or again and again.
-async fn play_all(options: &Options, plan: &Plan, stage: &Stage) -> Result<Report, Failure> {
+async fn play_all(
+    options: &Options,
+    plan: &Plan,
+    stage: &Stage,
+    described: &Described,
+) -> Result<Report, Failure> {
     let mut soak = options.soak.map(|hours| Soak::new(Duration::from_secs_f64(hours * 3_600.0)));
     loop {
         let Hour { seen, drained, judged } = Box::pin(hour(options, plan, stage)).await?;
         let requests = world().requests;
-        let mut report = Report::new(plan, stage.description().await?, seen.samples, judged, &drained);
+        let mut report = Report::new(plan, described.clone(), seen.samples, judged, &drained);
+        let judges_speed = !options.smoke && !options.no_speed;
+        report.verdicts.extend(judges_speed.then(|| report::speed(&report.phases)));
         let is_over = match &mut soak {
             None => true,
             Some(soak) => {
@@ -111,11 +154,11 @@ async fn play_all(options: &Options, plan: &Plan, stage: &Stage) -> Result<Repor
 }
 
 /// Tells what came of it, and whether everything held.
-fn tell(options: &Options, report: &Report, baseline: Option<&Baseline>) -> Result<bool, Failure> {
+fn tell(options: &Options, report: &Report, baseline: Option<&Baseline>) -> Result<Told, Failure> {
     report.lines().iter().for_each(|line| say(line));
     let page = report.write(&options.report)?;
     say(&format!("report: {}", page.display()));
-    let worse = baseline.map(|baseline| baseline.compare(report)).transpose()?.unwrap_or_default();
+    let worse = baseline.map(|baseline| baseline.compare(report)).unwrap_or_default();
     worse.iter().for_each(|line| say(&format!("WORSE  {line}")));
     let failed = report.failed();
     match (failed.is_empty(), worse.is_empty()) {
@@ -123,7 +166,7 @@ fn tell(options: &Options, report: &Report, baseline: Option<&Baseline>) -> Resu
         (false, _) => say(&format!("FAILED: {}", failed.join(", "))),
         (true, false) => say(&format!("FAILED: {} figures are worse than allowed", worse.len())),
     }
-    Ok(failed.is_empty() && worse.is_empty())
+    Ok(Told { held: failed.is_empty(), is_worse: !worse.is_empty() })
 }
 
 /// An hour that was played and judged.
@@ -136,19 +179,21 @@ struct Hour {
 /// Plays one hour, drains, and judges.
 async fn hour(options: &Options, plan: &Plan, stage: &Stage) -> Result<Hour, Failure> {
     world().renew(plan.clone(), options.shops, stage.bank_id.to_owned());
+    let before = stage.bank.injected().await?;
     let (over, is_over) = watch::channel(false);
+    let attack = scenario::attack(plan, &stage.people_url).map_err(|error| error.to_string())?;
     let load = async {
-        let attack = scenario::attack(plan, &stage.people_url).map_err(|error| error.to_string())?;
         let metrics = match timeout(plan.length + OVERTIME_MAX, Box::pin(attack.execute())).await {
             Ok(metrics) => metrics.map_err(|error| error.to_string()),
             Err(_) => Err("people do not go when the hour is over".to_owned()),
         };
         let drained = drain(stage, plan).await;
         over.send_replace(true);
-        Ok::<_, Failure>((metrics?, drained?))
+        (metrics, drained)
     };
-    let (played, seen) = tokio::join!(Box::pin(load), Box::pin(conduct(stage, plan, is_over)));
-    let ((metrics, drained), seen) = (played?, seen?);
-    let judged = Box::pin(judge::judge(stage, &metrics, &seen, &drained)).await?;
+    let conducted = conduct(stage, plan, &before, is_over);
+    let ((metrics, drained), seen) = tokio::join!(Box::pin(load), Box::pin(conducted));
+    let seen = seen.unwrap_or_else(|error| Seen { failures: vec![error.to_string()], ..Seen::default() });
+    let judged = Box::pin(judge::judge(stage, metrics.as_ref(), &seen, &drained, &before)).await;
     Ok(Hour { seen, drained, judged })
 }

@@ -19,6 +19,8 @@ const TOP_UP_MINOR: i64 = 20_000;
 /// For how long somebody tries to link a card whose bank does not answer, and how often.
 const LINK_MAX: Duration = Duration::from_secs(90);
 const LINK_PAUSE: Duration = Duration::from_secs(1);
+/// One of so many whose card is declined goes away; the others pay the same order from their balance.
+const GOES_AWAY_EVERY: u64 = 3;
 /// How often somebody tries to bring their first money in.
 const FIRST_TRIES: u32 = 4;
 
@@ -159,7 +161,7 @@ async fn pay(
     let expect = json!({"amount": seen["amount"], "payee": seen["payee"]["id"]});
     let mut from_balance = from_balance;
     let mut tap = Tap::of(number);
-    for attempt in 0..2 {
+    for attempt in 0..3 {
         let source = match from_balance {
             true => json!({"type": "balance"}),
             false => json!({"type": "bank_card", "id": person.card}),
@@ -188,24 +190,35 @@ async fn pay(
             from_balance,
             succeeded: false,
         };
-        return follow(user, person, paid, &answer).await;
+        let is_declined = follow(user, person, paid, &answer).await?;
+        if !is_declined || from_balance || number.is_multiple_of(GOES_AWAY_EVERY) {
+            return Ok(());
+        }
+        // The same order again, in a way that needs no bank; which may take the money for the first after all.
+        (from_balance, tap) = (true, Tap::Once);
     }
     Ok(())
 }
 
 /// Takes in what a payment was answered with, and follows it until it is final or the person's patience is at its end.
-async fn follow(user: &mut GooseUser, person: &Person, mut paid: Paid, answer: &Answer) -> Result<(), Wrong> {
+/// Whether the bank declined it, so that its order can be paid in another way.
+async fn follow(
+    user: &mut GooseUser,
+    person: &Person,
+    mut paid: Paid,
+    answer: &Answer,
+) -> Result<bool, Wrong> {
     let (id, mut status) = match answer.code() {
         _ if answer.is_success() => (text(&answer.body, "/id")?, text(&answer.body, "/status")?),
-        "balance.insufficient" => return top_up(user, person, TOP_UP_MINOR).await.map(drop),
+        "balance.insufficient" => return top_up(user, person, TOP_UP_MINOR).await.map(|_| false),
         // Under the first key it has begun, or is done already: the order says so.
         "order.already_paid" | "payment.attempt_open" => {
             let order = order_now(user, &paid).await?;
             let status = if order["status"] == "paid" { "succeeded" } else { "processing" };
             (text(&order, "/payment")?, status.to_owned())
         }
-        // A decline that the bank had given under the first key.
-        code if code.starts_with("bank.") && answer.status == 402 => return Ok(()),
+        // A decline, perhaps one that the bank had given under the first key.
+        code if code.starts_with("bank.") && answer.status == 402 => return Ok(true),
         _ => return Err(answer.unexpected("POST /v1/payments")),
     };
     paid.succeeded = status == "succeeded";
@@ -214,14 +227,14 @@ async fn follow(user: &mut GooseUser, person: &Person, mut paid: Paid, answer: &
         status = wait_for(user, "GET /v1/payments/{id}", &id, &person.token).await?;
     }
     if is_open(&status) {
-        return cancel_at_the_till(user, &paid).await;
+        return cancel_at_the_till(user, &paid).await.map(|()| false);
     }
     let mut world = world();
     if status == "succeeded" {
         world.refundable.push_back(id.clone());
         world.paid.entry(id).and_modify(|paid| paid.succeeded = true);
     }
-    Ok(())
+    Ok(status == "failed")
 }
 
 /// Asks for money in or out: who asks with another key says the same reference.
@@ -257,7 +270,11 @@ async fn top_up(user: &mut GooseUser, person: &Person, minor: i64) -> Result<boo
     if let Some(account) = world().accounts.get_mut(person.place) {
         account.top_ups.insert(id.clone(), minor);
     }
-    Ok(wait_for(user, "GET /v1/top-ups/{id}", &id, &person.token).await? == "succeeded")
+    let succeeded = wait_for(user, "GET /v1/top-ups/{id}", &id, &person.token).await? == "succeeded";
+    if succeeded && let Some(account) = world().accounts.get_mut(person.place) {
+        account.topped_up.insert(id);
+    }
+    Ok(succeeded)
 }
 
 /// A person withdraws; some take it back at once, if they are fast enough.

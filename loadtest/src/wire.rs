@@ -136,18 +136,34 @@ pub(crate) async fn ask(user: &mut GooseUser, call: Call<'_>) -> Result<Answer, 
         }
     }
     let began = Instant::now();
+    let mut busy = 0;
     loop {
-        let answer = once(user, &call, key.as_deref()).await?;
+        let asked = began.elapsed();
+        let (answer, time) = once(user, &call, key.as_deref()).await?;
         if !answer.is_busy() || began.elapsed() > BUSY_MAX {
+            // Who was told to come back later has waited since they first asked.
+            let took = took(&call, &answer, asked, time, busy);
+            world().took(took);
             return Ok(answer);
         }
+        busy += 1;
         tokio::time::sleep(BUSY_PAUSE).await;
     }
 }
 
+/// How long a request took that was asked for the last time so long after the first, and answered in that time then.
+fn took(call: &Call<'_>, answer: &Answer, asked: Duration, time: Duration, busy: u64) -> Took {
+    // That a bank is not there is no failure of the service; that it never decides is one.
+    let of_bank = ["bank.", "source."].iter().any(|kind| answer.code().starts_with(kind));
+    let failed = (answer.status >= 500 && !of_bank) || answer.is_busy();
+    let kind = call.kind.unwrap_or(call.route);
+    let time = if busy > 0 { asked + time } else { time };
+    Took { kind, time, every: call.every, failed, busy }
+}
+
 /// Makes the request, and once more at the same moment where it is tapped twice: a second tap that is not answered with
 /// the very same bytes is wrong.
-async fn once(user: &mut GooseUser, call: &Call<'_>, key: Option<&str>) -> Result<Answer, Wrong> {
+async fn once(user: &mut GooseUser, call: &Call<'_>, key: Option<&str>) -> Result<(Answer, Duration), Wrong> {
     let (method, path) = call.path()?;
     let is_twice = call.tap == Tap::Twice;
     let (first, second) = (call.build(user, key)?, is_twice.then(|| call.build(user, key)).transpose()?);
@@ -170,12 +186,7 @@ async fn once(user: &mut GooseUser, call: &Call<'_>, key: Option<&str>) -> Resul
     let (status, bytes, time) = first?;
     let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
     let answer = Answer { status, body };
-    // That a bank is not there is no failure of the service.
-    let of_bank = ["bank.", "source."].iter().any(|kind| answer.code().starts_with(kind));
-    let failed = status >= 500 && !of_bank;
-    let kind = call.kind.unwrap_or(call.route);
     let mut world = world();
-    world.took(Took { kind, time, every: call.every, failed });
     if let Some((status, again)) = again? {
         world.twice += 1;
         let other = Answer { status, body: serde_json::from_slice(&again).unwrap_or(Value::Null) };
@@ -183,7 +194,7 @@ async fn once(user: &mut GooseUser, call: &Call<'_>, key: Option<&str>) -> Resul
             world.wrong_taps.push(format!("the second tap of {} was answered otherwise", call.route));
         }
     }
-    Ok(answer)
+    Ok((answer, time))
 }
 
 /// Sends the request, and closes the connection without reading an answer. Whether it arrives, nobody knows.
@@ -239,6 +250,23 @@ mod tests {
         }
         assert_eq!(amount(1_205)["amount"], "12.05");
         assert_eq!(minor("much"), None);
+    }
+
+    #[test]
+    fn who_is_told_to_come_back_later_has_waited_since_they_asked_first() {
+        let call = Call { route: "POST /v1/payments", ..Call::default() };
+        let answer = |status: u16, code: &str| Answer { status, body: json!({"code": code}) };
+        let (asked, time) = (Duration::from_secs(3), Duration::from_millis(20));
+        let of = |answer: &Answer, busy: u64| {
+            let Took { time, failed, busy, .. } = took(&call, answer, asked, time, busy);
+            (time, failed, busy)
+        };
+        assert_eq!(of(&answer(201, ""), 0), (time, false, 0));
+        assert_eq!(of(&answer(201, ""), 2), (asked + time, false, 2));
+        assert_eq!(of(&answer(429, "rate.limited"), 2), (asked + time, true, 2));
+        assert_eq!(of(&answer(409, "idempotency.in_progress"), 1), (asked + time, true, 1));
+        assert_eq!(of(&answer(503, "bank.unavailable"), 0), (time, false, 0));
+        assert_eq!(of(&answer(500, "service.internal"), 0), (time, true, 0));
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(crate) struct Account {
     pub(crate) token: String,
     pub(crate) top_ups: BTreeMap<String, i64>,
     pub(crate) withdrawals: BTreeMap<String, i64>,
+    /// The top-ups that they were told have succeeded.
+    pub(crate) topped_up: BTreeSet<String>,
 }
 
 /// A payment that was acknowledged: it exists, and may be on its way.
@@ -49,9 +51,11 @@ pub(crate) struct Kind {
     pub(crate) corrected: Times,
     /// How many were answered with an error of the service.
     pub(crate) failed: u64,
+    /// How often somebody was told to come back later; the time until then is part of the request's.
+    pub(crate) busy: u64,
 }
 
-/// How long a request took.
+/// How long a request took, from the first time that it was asked to its decision.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Took {
     pub(crate) kind: &'static str,
@@ -59,6 +63,7 @@ pub(crate) struct Took {
     /// How often the same person does this; none where nothing can be left out.
     pub(crate) every: Option<Duration>,
     pub(crate) failed: bool,
+    pub(crate) busy: u64,
 }
 
 /// How long payments from a balance took.
@@ -141,6 +146,7 @@ impl World {
         self.requests += 1;
         let count = |kind: &mut Kind| {
             kind.failed += u64::from(took.failed);
+            kind.busy += took.busy;
             kind.measured.add(micros);
             kind.corrected.add_corrected(micros, took.every.unwrap_or_default());
         };

@@ -6,7 +6,7 @@ use crate::bank::Bank;
 use makegood_base::{BankTransferId, OrderId, PaymentId, PayoutId, RawId, RefundId, TopUpId, WithdrawalId};
 use makegood_money::{Currency, Money};
 use makegood_sql::{Database, Error, Fields, Kind, Transaction};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A transfer as the wallet has it.
 #[derive(Debug, Clone)]
@@ -48,6 +48,8 @@ pub(crate) struct Books {
     pub(crate) payments: Vec<Payment>,
     /// The refunds of a payment that came too late, which the wallet makes by itself.
     pub(crate) late_refunds: HashMap<String, Vec<String>>,
+    /// What staff have an open case of that says what a bank did, by the ids of the cases' objects.
+    pub(crate) cases: BTreeSet<String>,
     /// What the wallet has at the bank by its own ledger: what the bank's statement has shown or will show.
     pub(crate) nostro: Amounts,
     /// How each transfer stands at the bank.
@@ -82,13 +84,17 @@ const TRANSFER_KINDS: &[Kind] = &[
 ];
 const PAYMENTS: &str = "SELECT id, order_id, source, status FROM payments";
 const LATE_REFUNDS: &str = "SELECT id, payment_id FROM refunds WHERE origin = 'late_success'";
+/// A case of a bank's silence says nothing of what the bank did in the end.
+const CASES: &str = "SELECT object FROM operations_cases
+    WHERE closed_at IS NULL AND kind IN ('unidentified_money', 'contradiction', 'stuck_return')";
 /// Custody, and what is in transit to it: what a bank has said yes to, and moved.
 const NOSTRO: &str = "SELECT currency, CAST(SUM(posted) AS BIGINT) FROM ledger_accounts
     WHERE code IN (101, 102) GROUP BY currency";
 
 impl Books {
-    /// Reads both. The bank is calm, and nothing moves any more.
-    pub(crate) async fn read(database: &Database, bank: &Bank) -> Result<Self, Failure> {
+    /// Reads both. The bank is calm, and nothing moves any more. `before` is what the bank had done wrong before the
+    /// hour began.
+    pub(crate) async fn read(database: &Database, bank: &Bank, before: &Injected) -> Result<Self, Failure> {
         let mut books = Self::default();
         let mut transaction = database.read().await?;
         let read = books.read_wallet(&mut transaction).await;
@@ -97,7 +103,7 @@ impl Books {
         for (place, transfer) in books.transfers.iter().enumerate() {
             books.of_object.entry(transfer.object.clone()).or_default().push(place);
         }
-        books.read_bank(bank).await?;
+        books.read_bank(bank, before).await?;
         Ok(books)
     }
 
@@ -122,6 +128,9 @@ impl Books {
             let payment = PaymentId::from_raw(fields.take()?).to_string();
             self.late_refunds.entry(payment).or_default().push(refund);
         }
+        for row in transaction.query(CASES, Vec::new(), &[Kind::Text]).await? {
+            self.cases.insert(Fields::new("operations_cases", row).take()?);
+        }
         for row in transaction.query(NOSTRO, Vec::new(), &[Kind::Integer, Kind::Integer]).await? {
             let mut fields = Fields::new("ledger_accounts", row);
             let currency =
@@ -131,7 +140,7 @@ impl Books {
         Ok(())
     }
 
-    async fn read_bank(&mut self, bank: &Bank) -> Result<(), Failure> {
+    async fn read_bank(&mut self, bank: &Bank, before: &Injected) -> Result<(), Failure> {
         let shown = bank.transfers().await?;
         self.statuses = shown.into_iter().map(|shown| (shown.reference, shown.status)).collect();
         for entry in bank.entries().await? {
@@ -143,8 +152,9 @@ impl Books {
             self.booked_at.entry(reference.clone()).or_insert(booked_at);
             add(self.moved.entry(reference).or_default(), entry.amount.currency(), signed);
         }
-        for (kind, references) in bank.injected().await? {
-            self.injected.insert(kind.clone(), references.len());
+        let injected = bank.injected().await?;
+        self.injected = injected_since(before, &injected);
+        for (kind, references) in injected {
             for reference in references {
                 self.faults.entry(reference).or_default().push(kind.clone());
             }
@@ -165,15 +175,25 @@ impl Books {
         places.iter().filter_map(|place| self.transfers.get(*place))
     }
 
-    /// What a bank did that keeps an object, or what gives it back, from its end: somebody of the staff has it. It did
-    /// something wrong, or it did not take what was to go to a card.
+    /// What gives a payment back that came too late.
+    pub(crate) fn gives_back<'a>(&'a self, payment: &str) -> impl Iterator<Item = &'a str> {
+        let refunds = self.late_refunds.get(payment).map(Vec::as_slice).unwrap_or_default();
+        refunds.iter().map(String::as_str)
+    }
+
+    /// Whether a bank did what keeps an object, or what gives it back, from its end, and somebody of the staff has it.
     pub(crate) fn explained(&self, object: &str) -> bool {
-        let given_back = self.late_refunds.get(object).map(Vec::as_slice).unwrap_or_default();
-        let objects = std::iter::once(object).chain(given_back.iter().map(String::as_str));
-        objects.flat_map(|object| self.transfers_of(object)).any(|transfer| {
+        std::iter::once(object).chain(self.gives_back(object)).any(|object| self.is_with_a_person(object))
+    }
+
+    /// Whether a bank did something wrong with an object, or did not take what was to go to a card, and there is an open
+    /// case of the object or of that very transfer.
+    pub(crate) fn is_with_a_person(&self, object: &str) -> bool {
+        self.transfers_of(object).any(|transfer| {
             let status = self.statuses.get(&transfer.reference).map(String::as_str);
             let not_taken = !transfer.is_in && matches!(status, Some("refused" | "returned"));
-            not_taken || EXPLAINING.iter().any(|kind| self.had(&transfer.reference, kind))
+            let is_wrong = not_taken || EXPLAINING.iter().any(|kind| self.had(&transfer.reference, kind));
+            is_wrong && (self.cases.contains(object) || self.cases.contains(&transfer.reference))
         })
     }
 }
@@ -187,6 +207,18 @@ const EXPLAINING: [&str; 6] = [
     "failure_after_success",
     "returned",
 ];
+
+/// What a bank did wrong in its life: the references by kind.
+pub(crate) type Injected = BTreeMap<String, Vec<String>>;
+
+/// How often it did each kind of wrong since then.
+pub(crate) fn injected_since(before: &Injected, now: &Injected) -> BTreeMap<String, usize> {
+    let count = |(kind, references): (&String, &Vec<String>)| {
+        let earlier = before.get(kind).map_or(0, Vec::len);
+        (kind.clone(), references.len().saturating_sub(earlier))
+    };
+    now.iter().map(count).collect()
+}
 
 /// Adds to amounts; what becomes nothing is not there.
 pub(crate) fn add(amounts: &mut Amounts, currency: Currency, minor: i128) {
@@ -234,4 +266,25 @@ fn object(purpose: &str, raw: RawId) -> Option<String> {
         "payout" => PayoutId::from_raw(raw).to_string(),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_bank_did_before_the_hour_is_not_counted() {
+        let injected = |rows: &[(&str, usize)]| -> Injected {
+            rows.iter().map(|(kind, count)| ((*kind).to_owned(), vec!["btr_1".to_owned(); *count])).collect()
+        };
+        let found = injected_since(
+            &injected(&[("late", 3), ("returned", 1)]),
+            &injected(&[("late", 3), ("returned", 4)]),
+        );
+        assert_eq!(found, BTreeMap::from([("late".to_owned(), 0), ("returned".to_owned(), 3)]));
+        assert_eq!(
+            injected_since(&injected(&[]), &injected(&[("late", 2)])),
+            BTreeMap::from([("late".to_owned(), 2)])
+        );
+    }
 }

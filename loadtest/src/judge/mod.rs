@@ -10,7 +10,7 @@ use crate::drain::Drained;
 use crate::plan::FAULTS;
 use crate::stage::Stage;
 use crate::world::world;
-use books::Books;
+use books::{Books, Injected};
 use goose::metrics::GooseMetrics;
 use people::Shown;
 use serde::Serialize;
@@ -47,6 +47,11 @@ impl Verdict {
         }
     }
 
+    /// What was read; where it could not be, that fails.
+    fn take<Value>(&mut self, read: Result<Value, Failure>) -> Option<Value> {
+        read.map_err(|error| self.fails(error.to_string())).ok()
+    }
+
     fn all_fail(mut self, failures: impl IntoIterator<Item = String>) -> Self {
         failures.into_iter().for_each(|failure| self.fails(failure));
         self
@@ -66,42 +71,51 @@ pub(crate) struct Judged {
     pub(crate) named: BTreeMap<&'static str, usize>,
 }
 
-/// Judges an hour that is over. `with_staff` is whether staff called something back.
+/// Judges an hour that is over. `before` is what the bank had done wrong before it began. Whatever cannot be read any
+/// more fails, and the rest is judged.
 pub(crate) async fn judge(
     stage: &Stage,
-    metrics: &GooseMetrics,
+    metrics: Result<&GooseMetrics, &String>,
     seen: &Seen,
     drained: &Drained,
-) -> Result<Judged, Failure> {
-    let books = Books::read(&stage.database, &stage.bank).await?;
-    let shown = Shown::read(&stage.wallet_url).await?;
-    let (same_books, named) = rails::same_books(&books);
+    before: &Injected,
+) -> Judged {
     let mut verdicts = vec![played(metrics, seen), answered()];
     verdicts.push(
         Verdict::new("drained", "the backlog is gone in time")
             .all_fail(drained.left.clone())
             .looked_at(format!("{:.1} s", drained.time.as_secs_f64())),
     );
-    verdicts.extend([
-        people::acknowledged(&shown, &books),
-        people::told(&shown),
-        people::is_final(&shown, &books),
-        people::entries(&stage.wallet_url, &shown).await?,
-        rails::same_state(&books),
-        same_books,
-        rails::paid_once(&books),
-        happened(&books, stage.staff.is_some()),
-        verified(stage).await?,
-    ]);
-    Ok(Judged { verdicts, books, named })
+    let mut unread = Verdict::new("read", "all that is judged can be read");
+    let books = unread.take(Books::read(&stage.database, &stage.bank, before).await);
+    let shown = unread.take(Shown::read(&stage.wallet_url).await);
+    if let (Some(shown), Some(books)) = (&shown, &books) {
+        verdicts.extend([
+            people::acknowledged(shown, books),
+            people::told(shown),
+            people::is_final(shown, books),
+        ]);
+        verdicts.extend(unread.take(people::entries(&stage.wallet_url, shown).await));
+    }
+    let mut named = BTreeMap::new();
+    if let Some(books) = &books {
+        let (same_books, in_flight) = rails::same_books(books);
+        named = in_flight;
+        let once = rails::paid_once(books);
+        verdicts.extend([rails::same_state(books), same_books, once, happened(books, stage.staff.is_some())]);
+    }
+    verdicts.extend(unread.take(verified(stage).await));
+    // What cannot be read is not judged, and that is a failure like any other.
+    verdicts.extend((!unread.held()).then_some(unread));
+    Judged { verdicts, books: books.unwrap_or_default(), named }
 }
 
 /// Whatever people did was answered as it must be.
-fn played(metrics: &GooseMetrics, seen: &Seen) -> Verdict {
+fn played(metrics: Result<&GooseMetrics, &String>, seen: &Seen) -> Verdict {
     let verdict = Verdict::new("played", "nothing that people did was answered with an error");
     let errors = metrics
-        .transaction_errors
-        .values()
+        .iter()
+        .flat_map(|metrics| metrics.transaction_errors.values())
         .map(|error| format!("{} times in `{}`: {}", error.occurrences, error.transaction_name, error.error));
     let (count, failed) = {
         let world = world();
@@ -115,6 +129,7 @@ fn played(metrics: &GooseMetrics, seen: &Seen) -> Verdict {
     };
     verdict
         .all_fail(errors)
+        .all_fail(metrics.err().cloned())
         .all_fail(failed)
         .all_fail(seen.failures.iter().cloned())
         .looked_at(format!("{count} requests"))

@@ -2,12 +2,14 @@
 
 use super::Report;
 use crate::Failure;
+use crate::plan::Plan;
+use crate::stage::Described;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// Fewer requests than this say nothing of how long others of their kind take.
-const REQUESTS_MIN: u64 = 200;
+pub(super) const REQUESTS_MIN: u64 = 200;
 
 /// A figure, and by how much it may be worse in a later run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,20 +87,40 @@ impl Baseline {
         let unreadable = |error: &dyn std::fmt::Display| format!("the baseline {}: {error}", file.display());
         let text = std::fs::read_to_string(file).map_err(|error| unreadable(&error))?;
         let mut report: Value = serde_json::from_str(&text).map_err(|error| unreadable(&error))?;
-        let figures = serde_json::from_value(report["figures"].take()).map_err(|error| unreadable(&error))?;
+        let figures: Vec<Figure> =
+            serde_json::from_value(report["figures"].take()).map_err(|error| unreadable(&error))?;
+        if figures.is_empty() {
+            return Err(unreadable(&"it has no figures").into());
+        }
         Ok(Self { set_up: set_up(&report), figures })
     }
 
-    /// Holds a run against it: one line for each figure that is worse than allowed, or gone. Refuses a run with another
-    /// set-up, whose figures say nothing about this one's.
-    pub(crate) fn compare(&self, report: &Report) -> Result<Vec<String>, Failure> {
-        let now = set_up(&serde_json::to_value(report)?);
-        if now != self.set_up {
-            return Err(
-                format!("the baseline is of another set-up: {}, and this is {now}", self.set_up).into()
-            );
+    /// Refuses a run with another set-up than this, whose figures say nothing about that one's.
+    pub(crate) fn check(&self, described: &Described, plan: &Plan, shops: u32) -> Result<(), Failure> {
+        let now = set_up(&json!({
+            "set_up": described, "people": plan.people_max(), "shops": shops, "length_s": plan.length.as_secs_f64(),
+        }));
+        if now == self.set_up {
+            return Ok(());
         }
-        Ok(worse(&report.figures, &self.figures))
+        Err(format!("the baseline is of another set-up: {}, and this is {now}", self.set_up).into())
+    }
+
+    /// Holds a run against it: one line for each figure that is worse than allowed, or gone.
+    pub(crate) fn compare(&self, report: &Report) -> Vec<String> {
+        worse(&report.figures, &self.figures)
+    }
+}
+
+/// Refuses a baseline that this run's report would be written over.
+pub(crate) fn refuse_same_file(baseline: &Path, report: &Path) -> Result<(), Failure> {
+    let written = report.join("report.json");
+    match (baseline.canonicalize(), written.canonicalize()) {
+        (Ok(read), Ok(written)) if read == written => {
+            Err(format!("the baseline {} would be written over: name another --report", baseline.display())
+                .into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -106,8 +128,8 @@ impl Baseline {
 fn set_up(report: &Value) -> Value {
     let made = &report["set_up"];
     json!({
-        "database": made["database"], "sync": made["sync"], "build": made["build"],
-        "people": report["people"], "length_s": report["length_s"],
+        "processes": made["processes"], "database": made["database"], "sync": made["sync"], "build": made["build"],
+        "people": report["people"], "shops": report["shops"], "length_s": report["length_s"],
     })
 }
 
@@ -130,6 +152,31 @@ fn worse(now: &[Figure], earlier: &[Figure]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_baseline_of_another_set_up_or_without_figures_or_in_the_way_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("report.json");
+        let plan = Plan::peak_hour(1.0, Some(2));
+        let described =
+            || Described { processes: "own", database: "SQLite", sync: "FULL".to_owned(), build: "debug" };
+        let read = |figures: Value| {
+            let report = json!({
+                "set_up": described(), "people": 10, "shops": 3, "length_s": 60.0, "figures": figures,
+            });
+            std::fs::write(&file, report.to_string()).unwrap();
+            Baseline::read(&file)
+        };
+        assert!(read(json!([])).is_err());
+        let figure = Figure::less("p99".to_owned(), 1.0, "ms", (0.5, 10.0));
+        let old = read(json!([figure])).unwrap();
+        old.check(&described(), &plan, 3).unwrap();
+        assert!(old.check(&described(), &plan, 4).is_err());
+        assert!(old.check(&Described { processes: "others", ..described() }, &plan, 3).is_err());
+        assert!(old.check(&described(), &Plan::peak_hour(2.0, Some(2)), 3).is_err());
+        assert!(refuse_same_file(&file, folder.path()).is_err());
+        refuse_same_file(&file, &folder.path().join("new")).unwrap();
+    }
 
     #[test]
     fn a_figure_that_is_worse_than_allowed_is_named_with_all_that_counts() {

@@ -169,15 +169,15 @@ fn phases(rows: &[PhaseRow]) -> String {
 fn kinds(report: &Report) -> String {
     let mut text = format!(
         "<h2>Requests</h2><p>Milliseconds, corrected for coordinated omission / as measured. Correction: {}.</p>\
-         <div class=\"wide\"><table><tr><th>request</th><th>count</th><th>a second</th><th>failed</th><th>p50</th>\
-         <th>p95</th><th>p99</th><th>p99.9</th></tr>",
+         <div class=\"wide\"><table><tr><th>request</th><th>count</th><th>a second</th><th>failed</th><th>told to come\
+         later</th><th>p50</th><th>p95</th><th>p99</th><th>p99.9</th></tr>",
         report.correction
     );
-    for KindRow { kind, requests, failed, per_s, measured, corrected } in &report.kinds {
+    for KindRow { kind, requests, failed, busy, per_s, measured, corrected } in &report.kinds {
         let both = |of: fn(&Quantiles) -> f64| format!("<td>{:.1} / {:.1}</td>", of(corrected), of(measured));
         let _written = write!(
             text,
-            "<tr><td>{}</td><td>{requests}</td><td>{per_s:.1}</td><td>{failed}</td>{}{}{}{}</tr>",
+            "<tr><td>{}</td><td>{requests}</td><td>{per_s:.1}</td><td>{failed}</td><td>{busy}</td>{}{}{}{}</tr>",
             escaped(kind),
             both(|times| times.p50_ms),
             both(|times| times.p95_ms),

@@ -4,7 +4,7 @@ mod baseline;
 mod chart;
 mod html;
 
-pub(crate) use baseline::{Baseline, Figure};
+pub(crate) use baseline::{Baseline, Figure, refuse_same_file};
 
 use crate::Failure;
 use crate::conductor::Sample;
@@ -47,6 +47,8 @@ pub(crate) struct KindRow {
     pub(crate) kind: &'static str,
     pub(crate) requests: u64,
     pub(crate) failed: u64,
+    /// How often somebody was told to come back later.
+    pub(crate) busy: u64,
     pub(crate) per_s: f64,
     /// As they were measured.
     pub(crate) measured: Quantiles,
@@ -75,6 +77,7 @@ pub(crate) struct Report {
     pub(crate) made_at: Timestamp,
     pub(crate) set_up: Described,
     pub(crate) people: usize,
+    pub(crate) shops: u32,
     pub(crate) length_s: f64,
     /// How what was left out is corrected.
     pub(crate) correction: &'static str,
@@ -122,6 +125,7 @@ impl Report {
             made_at: SystemClock.now(),
             set_up,
             people: plan.people_max(),
+            shops: world().shops_wanted,
             length_s,
             correction: CORRECTION,
             requests,
@@ -157,13 +161,13 @@ impl Report {
         let mut lines = vec![
             format!("{database} ({sync}), {build} build; {processes}"),
             format!(
-                "{:44} {:>8} {:>6} {:>8} {:>8} {:>8} {:>9}",
-                "corrected, ms", "count", "failed", "p50", "p95", "p99", "p99.9"
+                "{:44} {:>8} {:>6} {:>6} {:>8} {:>8} {:>8} {:>9}",
+                "corrected, ms", "count", "failed", "later", "p50", "p95", "p99", "p99.9"
             ),
         ];
-        for KindRow { kind, requests, failed, corrected: times, .. } in &self.kinds {
+        for KindRow { kind, requests, failed, busy, corrected: times, .. } in &self.kinds {
             lines.push(format!(
-                "{kind:44} {requests:>8} {failed:>6} {:>8.1} {:>8.1} {:>8.1} {:>9.1}",
+                "{kind:44} {requests:>8} {failed:>6} {busy:>6} {:>8.1} {:>8.1} {:>8.1} {:>9.1}",
                 times.p50_ms, times.p95_ms, times.p99_ms, times.p999_ms
             ));
         }
@@ -198,16 +202,39 @@ impl Report {
     }
 }
 
+/// Whether payments from a balance kept their promise while a bank was slow or away. Of few payments nothing is said.
+pub(crate) fn speed(phases: &[PhaseRow]) -> Verdict {
+    let mut verdict = Verdict::new("speed", "payments from a balance do not wait for a bank");
+    let is_enough = |row: &&PhaseRow| row.payments >= baseline::REQUESTS_MIN;
+    let calm_is_enough = phases.get(CALM).as_ref().is_some_and(is_enough);
+    let mut worst: Option<f64> = None;
+    for row in phases.iter().filter(is_enough).filter(|_| calm_is_enough) {
+        let Some(ratio) = row.p99_to_calm else { continue };
+        worst = Some(worst.unwrap_or_default().max(ratio));
+        if ratio > RATIO_PROMISED {
+            verdict.fails(format!(
+                "{}: p99 {:.1} ms, {ratio:.2} times that of the calm, and promised are {RATIO_PROMISED}",
+                row.phase, row.corrected.p99_ms
+            ));
+        }
+    }
+    verdict.looked_at(match worst {
+        Some(worst) => format!("at most {worst:.2} times the p99 of the calm"),
+        None => format!("fewer than {} payments in a phase", baseline::REQUESTS_MIN),
+    })
+}
+
 fn number(count: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 fn kind_row(kind: &'static str, times: &Kind, length_s: f64) -> KindRow {
-    let Kind { measured, corrected, failed } = times;
+    let Kind { measured, corrected, failed, busy } = times;
     KindRow {
         kind,
         requests: measured.count(),
         failed: *failed,
+        busy: *busy,
         per_s: number(measured.count()) / length_s,
         measured: Quantiles::of(measured),
         corrected: Quantiles::of(corrected),
@@ -232,4 +259,31 @@ fn phase_rows(plan: &Plan, by_phase: &[Kind]) -> Vec<PhaseRow> {
         }
     };
     PHASES.iter().zip(by_phase).enumerate().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn payments_that_wait_for_a_bank_break_the_promise() {
+        let check = |payments: u64, ratio: f64, expected: usize| {
+            let row = |(place, phase): (usize, &crate::plan::Phase)| PhaseRow {
+                phase: phase.name,
+                bank: phase.dial.name(),
+                from_s: 0.0,
+                to_s: 1.0,
+                payments,
+                measured: Quantiles::default(),
+                corrected: Quantiles::default(),
+                p99_to_calm: phase.is_compared.then_some(if place == CALM { 1.0 } else { ratio }),
+            };
+            let rows: Vec<_> = PHASES.iter().enumerate().map(row).collect();
+            assert_eq!(speed(&rows).found, expected, "{payments} {ratio}");
+        };
+        check(200, 1.5, 0);
+        // In the peak, in the outage, and in the calm after it.
+        check(200, 1.51, 3);
+        check(199, 9.0, 0);
+    }
 }

@@ -76,6 +76,14 @@ fn what_agrees_is_not_found_and_what_does_not_is() {
     check(other, Some("succeeded"), 900, &["wrong_amount"], [0, 0]);
     let other = Transfer { mismatch: Some(cny(-900)), ..transfer("btr_1", false, "unknown") };
     check(other, Some("succeeded"), -900, &["wrong_amount"], [0, 0]);
+    // The wallet believes that what it asked for was paid, or that nothing was.
+    for kind in ["wrong_amount", "wrong_currency"] {
+        check(settled(false), Some("succeeded"), -900, &[kind], [0, 1]);
+        check(refused(false), Some("succeeded"), -900, &[kind], [1, 1]);
+    }
+    check(settled(false), Some("succeeded"), -1_000, &["wrong_payee"], [1, 0]);
+    let other = Transfer { mismatch: Some(cny(-1_000)), ..transfer("btr_1", false, "unknown") };
+    check(other, Some("succeeded"), -1_000, &["wrong_payee"], [0, 0]);
 }
 
 #[test]
@@ -105,14 +113,32 @@ fn an_order_that_took_money_twice_is_found() {
     assert!(paid_once(&twice).failures.is_empty());
     twice.payments = vec![payment("pay_btr_1", false, "reversed"), payment("pay_2", true, "succeeded")];
     assert_eq!(paid_once(&twice).failures.len(), 1);
+    // That the bank was late explains what came, and not that it stays.
+    twice.faults.insert("btr_1".to_owned(), vec!["success_after_failure".to_owned()]);
+    twice.transfers[0].is_late = true;
+    assert_eq!(paid_once(&twice).failures.len(), 1);
+    // Of what the bank never told nobody can know.
+    twice.transfers[0].is_late = false;
+    twice.faults.entry("btr_1".to_owned()).or_default().push("callback_lost".to_owned());
+    assert!(paid_once(&twice).failures.is_empty());
+    twice.faults.clear();
     // The wallet gave back what came too late.
     let mut back = transfer("btr_2", false, "settled");
     (back.object, back.purpose) = ("ref_1".to_owned(), "refund".to_owned());
     twice.transfers.push(back);
     twice.of_object.insert("ref_1".to_owned(), vec![1]);
     twice.late_refunds.insert("pay_btr_1".to_owned(), vec!["ref_1".to_owned()]);
-    twice.moved.insert("btr_2".to_owned(), amounts(cny(-1_000), 1));
+    // Not yet, and without a person who has it; then with one.
+    twice.statuses.insert("btr_2".to_owned(), "refused".to_owned());
+    assert_eq!(paid_once(&twice).failures.len(), 1);
+    twice.cases.insert("btr_2".to_owned());
     assert!(paid_once(&twice).failures.is_empty());
+    twice.cases.clear();
+    twice.moved.insert("btr_2".to_owned(), amounts(cny(-1_000), 1));
+    twice.booked_at.insert("btr_1".to_owned(), 2_000_000);
+    let verdict = paid_once(&twice);
+    assert!(verdict.failures.is_empty());
+    assert!(verdict.looked_at.contains("1 orders with two takings"), "{}", verdict.looked_at);
 }
 
 #[test]
