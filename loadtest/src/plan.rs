@@ -118,7 +118,7 @@ impl Plan {
         let second = Duration::from_secs(1);
         let paces =
             Paces { balance: second / 2, card: second, mover: second, clerk: second, patience: 2 * second };
-        let (people, fault_scale, validity, drain_max) = (count(people, 4), 5.0, 6 * second, 40 * second);
+        let (people, fault_scale, validity, drain_max) = (count(people, 4), 5.0, 6 * second, 75 * second);
         Self { length: 22 * second, people, paces, fault_scale, validity, drain_max }
     }
 

@@ -25,7 +25,6 @@ impl Transfer {
 
     /// What it moved on the account at the bank, as the wallet's ledger has it.
     fn booked(&self) -> Amounts {
-        let out_is_booked = ["withdrawal", "payout"].contains(&self.purpose.as_str());
         let (sign, money) = match (self.is_in, self.state.as_str()) {
             _ if self.is_returned => (0, self.amount),
             (true, "settled") => (1, self.amount),
@@ -33,7 +32,7 @@ impl Transfer {
             // It came, and belongs to nobody yet.
             (true, _) => self.mismatch.map_or((0, self.amount), |came| (1, came)),
             (false, "settled") => (-1, self.amount),
-            (false, "refused") => (-i128::from(self.is_late && out_is_booked), self.amount),
+            (false, "refused") => (-i128::from(self.is_late), self.amount),
             (false, _) => (0, self.amount),
         };
         amounts(money, sign)
@@ -52,7 +51,6 @@ fn in_flight(books: &Books, transfer: &Transfer) -> Option<&'static str> {
     let had = |kind: &str| books.had(&transfer.reference, kind);
     let is_untold = had("callback_lost");
     let is_otherwise = ["wrong_amount", "wrong_currency", "wrong_payee"].iter().any(|kind| had(kind));
-    let is_return = !transfer.is_in && ["refund", "top_up"].contains(&transfer.purpose.as_str());
     // A wallet that takes it for what it asked for, or gives it back, does not know of it.
     if !transfer.is_in && is_otherwise && transfer.mismatch.is_some() {
         return Some("paid out otherwise than it was asked");
@@ -60,7 +58,7 @@ fn in_flight(books: &Books, transfer: &Transfer) -> Option<&'static str> {
     if had("failure_after_success") && (transfer.is_contradicted || is_untold) {
         return Some("taken back after its yes");
     }
-    if had("success_after_failure") && (is_return || is_untold) {
+    if had("success_after_failure") && is_untold {
         return Some("executed after its no");
     }
     (had("returned") && is_untold).then_some("returned without a word")
