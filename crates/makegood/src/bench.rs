@@ -174,6 +174,7 @@ mod tests {
         histories: [8, 16],
         memory_payments: 8,
         transfers: [Transfers { past: 4, open: 4 }, Transfers { past: 16, open: 16 }],
+        transfers_postgres: [Transfers { past: 3, open: 4 }, Transfers { past: 12, open: 16 }],
         rounds: 2,
         behind: 2,
         peak_payments: 8,
@@ -202,8 +203,8 @@ mod tests {
         // On a busy machine a caller may not get its turn within so short a window.
         assert!(report.callers.iter().any(|figure| figure.per_s > 0.0), "{report:?}");
         let banks: Vec<_> = report.banks.iter().map(|row| (row.database, row.past, row.open)).collect();
-        let of = |database| [(database, 4, 4), (database, 16, 16)];
-        assert_eq!(banks, [of("sqlite"), of("postgres")].concat());
+        let expected = [("sqlite", 4, 4), ("sqlite", 16, 16), ("postgres", 3, 4), ("postgres", 12, 16)];
+        assert_eq!(banks, expected);
         for figure in &report.banks {
             let costs = [&figure.enquiry, &figure.pass, &figure.trace, &figure.idle, &figure.behind];
             assert!(costs.iter().all(|costs| costs.ms > 0.0 && costs.ratio > 0.0), "{figure:?}");

@@ -46,7 +46,7 @@ enum Kind {
 
 /// The figures of both databases, the smaller one first.
 pub(super) async fn measure(scratch: &Scratch, tools: &Tools) -> Result<Vec<BanksFigure>, BenchError> {
-    let sizes = tools.size.transfers;
+    let sizes = tools.size.transfers_on(scratch.dialect());
     // As many are due at a time in the one as in the other: all that are open in the smaller one.
     let part = sizes[0].open;
     let mut grown = Vec::new();

@@ -1,5 +1,6 @@
 //! How much is done, in full and quickly.
 
+use makegood_sql::Dialect;
 use serde::Serialize;
 
 /// How much is done.
@@ -25,6 +26,8 @@ pub struct Size {
     pub memory_payments: usize,
     /// How many transfers at banks the one database has, and how many the other one.
     pub transfers: [Transfers; 2],
+    /// The same on PostgreSQL, where a million take longer to make than all else to measure.
+    pub transfers_postgres: [Transfers; 2],
     /// How often in a run as many transfers as are open in the smaller one are due.
     pub rounds: usize,
     /// How many transfers in a run are made behind a queue of others.
@@ -56,6 +59,7 @@ impl Size {
         histories: [100_000, 2_000_000],
         memory_payments: 50_000,
         transfers: [Transfers { past: 10_000, open: 100 }, Transfers { past: 1_000_000, open: 10_000 }],
+        transfers_postgres: [Transfers { past: 3_000, open: 100 }, Transfers { past: 300_000, open: 10_000 }],
         rounds: 10,
         behind: 100,
         peak_payments: 20_000,
@@ -73,16 +77,26 @@ impl Size {
         histories: [1_000, 10_000],
         memory_payments: 2_000,
         transfers: [Transfers { past: 500, open: 100 }, Transfers { past: 50_000, open: 10_000 }],
+        transfers_postgres: [Transfers { past: 200, open: 100 }, Transfers { past: 20_000, open: 10_000 }],
         rounds: 3,
         behind: 30,
         peak_payments: 4_000,
         peak_waiting: 1_000,
     };
 
+    /// How many transfers there are on this kind of database.
+    pub(super) const fn transfers_on(&self, dialect: Dialect) -> [Transfers; 2] {
+        match dialect {
+            Dialect::Sqlite => self.transfers,
+            Dialect::Postgres => self.transfers_postgres,
+        }
+    }
+
     /// For people.
     pub(super) fn lines(&self) -> [String; 3] {
         let Self { runs, batches, accounts, window_ms, payments, reads, histories: [short, long], .. } = self;
         let [small, large] = self.transfers;
+        let [small_postgres, large_postgres] = self.transfers_postgres;
         let batches: Vec<_> = batches.iter().map(|(size, count)| format!("{count} of {size}")).collect();
         [
             format!(
@@ -97,18 +111,17 @@ impl Size {
                 2 * self.memory_payments
             ),
             format!(
-                "        transfers at banks: {} past and {} open, and {} past and {} open; {} rounds of {} in a run, {} \
-                 behind a queue; payments beside banks at their peak: {}, with {} waiting for each",
-                small.past,
-                small.open,
-                large.past,
-                large.open,
-                self.rounds,
-                small.open,
-                self.behind,
-                self.peak_payments,
-                self.peak_waiting
+                "        transfers at banks: {small}, and {large}; on PostgreSQL {small_postgres}, and \
+                 {large_postgres}; {} rounds of {} in a run, {} behind a queue; payments beside banks at their peak: \
+                 {}, with {} waiting for each",
+                self.rounds, small.open, self.behind, self.peak_payments, self.peak_waiting
             ),
         ]
+    }
+}
+
+impl std::fmt::Display for Transfers {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} past and {} open", self.past, self.open)
     }
 }
