@@ -14,7 +14,6 @@ pub(crate) struct Transfer {
     pub(crate) reference: String,
     /// What it was made for, such as `pay_…`.
     pub(crate) object: String,
-    pub(crate) purpose: String,
     pub(crate) is_in: bool,
     pub(crate) amount: Money,
     pub(crate) state: String,
@@ -244,7 +243,6 @@ fn transfer(fields: &mut Fields) -> Result<Transfer, Error> {
     Ok(Transfer {
         reference,
         object,
-        purpose,
         is_in,
         amount,
         state,

@@ -28,7 +28,6 @@ fn what_is_stuck_is_final_only_with_a_fault_and_with_somebody_who_has_it() {
         books.transfers.push(Transfer {
             reference: "btr_1".to_owned(),
             object: "ref_1".to_owned(),
-            purpose: "refund".to_owned(),
             is_in: false,
             amount: makegood_money::Money::new(500, "CNY".parse().unwrap()),
             state: "unknown".to_owned(),

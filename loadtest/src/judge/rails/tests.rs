@@ -11,7 +11,6 @@ fn transfer(reference: &str, is_in: bool, state: &str) -> Transfer {
     Transfer {
         reference: reference.to_owned(),
         object: format!("{}_{reference}", if is_in { "pay" } else { "wdr" }),
-        purpose: if is_in { "payment" } else { "withdrawal" }.to_owned(),
         is_in,
         amount: cny(1_000),
         state: state.to_owned(),
@@ -124,7 +123,7 @@ fn an_order_that_took_money_twice_is_found() {
     twice.faults.clear();
     // The wallet gave back what came too late.
     let mut back = transfer("btr_2", false, "settled");
-    (back.object, back.purpose) = ("ref_1".to_owned(), "refund".to_owned());
+    back.object = "ref_1".to_owned();
     twice.transfers.push(back);
     twice.of_object.insert("ref_1".to_owned(), vec![1]);
     twice.late_refunds.insert("pay_btr_1".to_owned(), vec!["ref_1".to_owned()]);
