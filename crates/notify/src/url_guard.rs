@@ -156,7 +156,10 @@ fn is_public_name(name: &str) -> bool {
         "alt",
     ];
     let last = name.rsplit('.').next().unwrap_or_default();
-    name.contains('.') && !last.is_empty() && !PRIVATE.contains(&last)
+    // No top-level domain begins with a digit, and some readers take `0x7f` and the like for an address.
+    let is_top_level = last.starts_with(|first: char| first.is_ascii_alphabetic());
+    let parts_are_named = name.split('.').all(|part| !part.is_empty());
+    name.contains('.') && parts_are_named && is_top_level && !PRIVATE.contains(&last)
 }
 
 /// Refuses every address that is not one of the public internet; with `loopback`, this machine's own is allowed.
@@ -251,6 +254,8 @@ mod tests {
                 ("https:shop.example.com", Some(R::Malformed)),
                 ("https:/shop.example.com", Some(R::Malformed)),
                 ("https:shop.example.com://shop.example.com/", Some(R::Malformed)),
+                ("https://shop.0x7ttps/", Some(R::Host)),
+                ("https://shop..example.com/", Some(R::Host)),
                 ("HTTPS://shop.example.com/", None),
                 ("//shop.example.com/", Some(R::Malformed)),
                 ("shop.example.com", Some(R::Malformed)),
