@@ -104,17 +104,9 @@ impl FaultKind {
         Self::RecallRefused,
     ];
     /// Those that change what becomes of a transfer, in the order in which they are looked at.
-    const OUTCOMES: [Self; 9] = [
-        Self::NeverAnswered,
-        Self::Late,
-        Self::SuccessAfterFailure,
-        Self::FailureAfterSuccess,
-        Self::Returned,
-        Self::WrongAmount,
-        Self::WrongCurrency,
-        Self::WrongPayee,
-        Self::WrongReference,
-    ];
+    fn outcomes() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|kind| (Self::NeverAnswered..=Self::WrongReference).contains(kind))
+    }
 
     /// Its name, as JSON has it.
     #[must_use]
@@ -218,7 +210,7 @@ impl FaultSwitch {
 
     /// What goes wrong with what becomes of a transfer.
     pub(crate) fn outcome(&self, reference: &str) -> Option<FaultKind> {
-        FaultKind::OUTCOMES.into_iter().find(|kind| self.happens(*kind, reference))
+        FaultKind::outcomes().find(|kind| self.happens(*kind, reference))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Faults> {
