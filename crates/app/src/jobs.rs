@@ -14,8 +14,8 @@ use makegood_banking::{Answer, BreakerLimits};
 use makegood_base::{Clock, Entropy, IdSeed, Timestamp};
 use makegood_store::{Lists, Store};
 use makegood_wallet::tables::{
-    AccountId, BankTransferId, MerchantId, OrderId, PaymentId, SettlementId, TimerKey, TimerKind,
-    WebhookEndpointId,
+    AccountId, BankTransferId, MaintenanceId, MerchantId, OrderId, PaymentId, SettlementId, TimerKey,
+    TimerKind, WebhookEndpointId,
 };
 use makegood_wallet::{Action, BankAlert, ClaimedTransfer, Command, Facts, Needs, Reply};
 use passes::{Passes, UnderWay};
@@ -246,16 +246,12 @@ impl<S: Store> Jobs<S> {
         let Some(name) = self.bank_of(id).await? else { return Ok(()) };
         let Some(bank) = self.parts.banks.get(&name) else {
             tracing::error!(bank = name, %id, "a transfer is at a bank that is not configured");
-            let reply = self.submit(Action::PostponeBankTransfer { bank_transfer: id, until: None }).await?;
-            note_alert(id, &reply);
-            return Ok(());
+            return self.postpone(id, None).await;
         };
         let Some(place) = bank.place().await else { return Ok(()) };
         let until = bank.in_maintenance(self.parts.clock.now());
         if until.is_some() || !place.is_asked() {
-            let reply = self.submit(Action::PostponeBankTransfer { bank_transfer: id, until }).await?;
-            note_alert(id, &reply);
-            return Ok(());
+            return self.postpone(id, until).await;
         }
         let reply = self.submit(Action::ClaimBankTransfer { bank_transfer: id }).await?;
         let claimed: ClaimedTransfer = serde_json::from_slice(&reply.body).map_err(|error| {
@@ -269,6 +265,17 @@ impl<S: Store> Jobs<S> {
         if bank.wants_probe(self.parts.clock.now()) {
             self.read_maintenance(bank).await;
         }
+        Ok(())
+    }
+
+    /// Puts a turn off: until a maintenance window is over, or as the schedule says.
+    async fn postpone(
+        &self,
+        bank_transfer: BankTransferId,
+        until: Option<(Timestamp, MaintenanceId)>,
+    ) -> Result<(), Undecided> {
+        let reply = self.submit(Action::PostponeBankTransfer { bank_transfer, until }).await?;
+        note_alert(bank_transfer, &reply);
         Ok(())
     }
 
