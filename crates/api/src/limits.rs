@@ -17,7 +17,9 @@ pub struct Limits {
     /// The most connections at a time; further ones wait to be accepted. The default leaves room for the
     /// database under the 1,024 open files that most systems allow a process.
     pub connections_max: usize,
-    /// How long a client may take to send the head of a request, and how long a connection may be idle.
+    /// How long a connection may be idle, and how long a client may take to send the head of a request. It is longer
+    /// than most clients and proxies keep an idle connection (60 to 90 seconds): where the service closes first, a
+    /// request that is on its way then is lost without an answer.
     pub head_timeout: Duration,
     /// The largest head of a request, in bytes; at least 8 KiB.
     pub head_bytes_max: usize,
@@ -44,7 +46,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections_max: 800,
-            head_timeout: Duration::from_secs(10),
+            head_timeout: Duration::from_secs(100),
             head_bytes_max: 16 * 1_024,
             headers_max: 64,
             body_timeout: Duration::from_secs(10),
