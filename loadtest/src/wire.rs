@@ -170,9 +170,11 @@ async fn once(user: &mut GooseUser, call: &Call<'_>, key: Option<&str>) -> Resul
     let request =
         GooseRequest::builder().method(method).path(path).name(call.route).set_request_builder(first);
     let tap_again = async {
-        let Some(second) = second else { return Ok::<_, Wrong>(None) };
-        let response = second.send().await?;
-        Ok(Some((response.status().as_u16(), response.bytes().await?)))
+        let response = second?.send().await;
+        Some(match response {
+            Ok(response) => (response.status().as_u16(), response.bytes().await),
+            Err(error) => (0, Err(error)),
+        })
     };
     let began = Instant::now();
     let first = async {
@@ -187,11 +189,18 @@ async fn once(user: &mut GooseUser, call: &Call<'_>, key: Option<&str>) -> Resul
     let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
     let answer = Answer { status, body };
     let mut world = world();
-    if let Some((status, again)) = again? {
-        world.twice += 1;
-        let other = Answer { status, body: serde_json::from_slice(&again).unwrap_or(Value::Null) };
-        if again != bytes && answer.is_decided() && other.is_decided() {
-            world.wrong_taps.push(format!("the second tap of {} was answered otherwise", call.route));
+    match again {
+        None => {}
+        // What the first tap was answered counts all the same: the person has read it.
+        Some((_, Err(error))) => {
+            world.wrong_taps.push(format!("the second tap of {} had no answer: {error:?}", call.route));
+        }
+        Some((status, Ok(again))) => {
+            world.twice += 1;
+            let other = Answer { status, body: serde_json::from_slice(&again).unwrap_or(Value::Null) };
+            if again != bytes && answer.is_decided() && other.is_decided() {
+                world.wrong_taps.push(format!("the second tap of {} was answered otherwise", call.route));
+            }
         }
     }
     Ok((answer, time))
