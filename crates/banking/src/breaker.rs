@@ -18,7 +18,7 @@ pub struct BreakerLimits {
     pub down_after: usize,
     /// How long to wait before the first try; twice as long before each further one.
     pub pause: Duration,
-    /// The longest that this becomes.
+    /// The longest that this becomes. A try is one question, and until it is answered nobody is served: short.
     pub pause_max: Duration,
     /// How many calls may be under way while it is tried.
     pub tries_at_once: u32,
@@ -31,8 +31,8 @@ impl Default for BreakerLimits {
         Self {
             suspicious_after: 5,
             down_after: 16,
-            pause: Duration::from_secs(10),
-            pause_max: Duration::from_secs(120),
+            pause: Duration::from_secs(5),
+            pause_max: Duration::from_secs(20),
             tries_at_once: 3,
             tries_needed: 3,
         }
@@ -214,7 +214,7 @@ mod tests {
         // Nobody is there who could say that the bank is.
         (0..5).for_each(|_| breaker.called(transfer(1), false, at(200)));
         breaker.probed(false, at(200));
-        assert_eq!(breaker.state(), BreakerState::Open { until: at(210) });
+        assert_eq!(breaker.state(), BreakerState::Open { until: at(205) });
     }
 
     #[test]
@@ -225,7 +225,7 @@ mod tests {
         (0..15).for_each(|number| breaker.called(transfer(number), false, at(2)));
         assert_eq!(breaker.state(), BreakerState::Closed, "an answer in between");
         breaker.called(transfer(15), false, at(2));
-        assert_eq!(breaker.state(), BreakerState::Open { until: at(12) });
+        assert_eq!(breaker.state(), BreakerState::Open { until: at(7) });
         assert_eq!(breaker.admit(), Admission::Wait);
     }
 
@@ -233,8 +233,8 @@ mod tests {
     fn it_is_tried_by_a_question_and_then_by_a_few_calls() {
         let mut breaker = Breaker::new(BreakerLimits::default());
         (0..16).for_each(|number| breaker.called(transfer(number), false, at(0)));
-        let mut until = 10;
-        for pause in [20, 40, 80, 120, 120] {
+        let mut until = 5;
+        for pause in [10, 20, 20] {
             assert!(!breaker.wants_probe(at(until - 1)) && breaker.wants_probe(at(until)));
             breaker.probed(false, at(until));
             until += pause;
@@ -251,16 +251,16 @@ mod tests {
         breaker.called(transfer(2), false, at(until));
         assert_eq!(
             breaker.state(),
-            BreakerState::Open { until: at(until + 120) },
+            BreakerState::Open { until: at(until + 20) },
             "one is enough to wait again"
         );
-        breaker.probed(true, at(until + 120));
+        breaker.probed(true, at(until + 20));
         for number in 1..=3 {
             assert_eq!(breaker.admit(), Admission::Call);
-            breaker.called(transfer(number), true, at(until + 120));
+            breaker.called(transfer(number), true, at(until + 20));
         }
         assert_eq!(breaker.state(), BreakerState::Closed);
         (0..16).for_each(|number| breaker.called(transfer(number), false, at(999)));
-        assert_eq!(breaker.state(), BreakerState::Open { until: at(1_009) }, "the pause begins anew");
+        assert_eq!(breaker.state(), BreakerState::Open { until: at(1_004) }, "the pause begins anew");
     }
 }

@@ -13,8 +13,8 @@ pub struct Delay {
 
 impl BankTransfer {
     /// Puts this turn off, because the bank is not there: it is not asked now, and nothing fails. The next turn is
-    /// at `until`, where that is known, else as long away as after an enquiry without an answer. False if it is
-    /// nobody's turn. A lease that lapsed leaves the transfer unknown, as [`claim`](Self::claim) does.
+    /// at `until`, where that is known, else as long away as after an enquiry without an answer, but
+    /// [`postponed_max`](Schedule::postponed_max) at most. False if it is nobody's turn. A lease that lapsed leaves the transfer unknown, as [`claim`](Self::claim) does.
     pub fn postpone(
         &mut self,
         until: Option<(Timestamp, MaintenanceId)>,
@@ -30,7 +30,7 @@ impl BankTransfer {
         self.lease = None;
         self.postponed = self.postponed.saturating_add(1);
         let turns = self.enquiries.saturating_add(self.postponed);
-        let next = schedule.next_enquiry(turns, now);
+        let next = schedule.next_enquiry(turns, now).min(now.plus(schedule.postponed_max));
         match until.filter(|(until, _)| *until > now) {
             Some((until, window)) => {
                 self.maintenance = Some(window);

@@ -21,6 +21,9 @@ pub struct Schedule {
     pub validity_margin: Duration,
     /// How long to wait before the first enquiry, the second, …; the last is repeated for ever.
     pub enquiry_backoff: Vec<Duration>,
+    /// The longest that a turn is put off while the bank is not there, so that whoever waits has their turn soon after
+    /// it is back.
+    pub postponed_max: Duration,
     /// Within how long an answer is promised, while too little is known of how long the bank takes. When a promise
     /// is broken the transfer counts as delayed, and payer and payee are told.
     pub expected_in: Duration,
@@ -45,6 +48,7 @@ impl Default for Schedule {
             validity_out: Duration::from_secs(24 * 3_600),
             validity_margin: Duration::from_secs(60),
             enquiry_backoff: [3, 5, 10, 20, 40, 60, 120, 300, 900].map(Duration::from_secs).to_vec(),
+            postponed_max: Duration::from_secs(120),
             expected_in: Duration::from_secs(600),
             expected_in_min: Duration::from_secs(60),
             expected_in_max: Duration::from_secs(6 * 3_600),

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 on_both!(
     a_bank_that_is_down_is_said_to_be,
+    who_waited_long_for_a_bank_is_served_soon_after_it_is_back,
     what_waits_is_told_to_be_late_and_becomes_a_case,
     a_planned_window_is_waited_for,
     staff_tell_of_windows_and_incidents,
@@ -85,6 +86,23 @@ async fn a_bank_that_is_down_is_said_to_be(db: Db) {
     for name in ["makegood_bank_answer_seconds", "makegood_bank_answered_ratio", "makegood_bank_waiting"] {
         assert!(page.contains(name), "{name}");
     }
+    town.finish().await;
+}
+
+async fn who_waited_long_for_a_bank_is_served_soon_after_it_is_back(db: Db) {
+    let town = Town::open(db).await;
+    go_down(&town).await;
+    let calls = town.bank.calls();
+    for _ in 0..180 {
+        town.wallet.run_after(Duration::from_secs(20)).await;
+    }
+    assert_eq!((banks(&town).await.text("/data/0/state"), town.bank.calls()), ("down", calls));
+    town.bank.set_down(false);
+    for _ in 0..7 {
+        town.wallet.run_after(Duration::from_secs(20)).await;
+    }
+    let over = "SELECT COUNT(*) FROM top_ups WHERE status IN ('succeeded', 'failed')";
+    assert_eq!((banks(&town).await.text("/data/0/state"), town.wallet.count(over).await), ("up", 5));
     town.finish().await;
 }
 
