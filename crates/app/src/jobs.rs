@@ -22,6 +22,7 @@ use passes::{Passes, UnderWay};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
 /// How the background works.
@@ -31,6 +32,9 @@ pub struct JobsConfig {
     pub poll_interval: Duration,
     /// The most timers that are taken up at once.
     pub timers_max: u32,
+    /// The most timers that are worked on at once and need nobody's answer: an hour at which many are due must leave
+    /// the database, and the engine's queue, to people.
+    pub own_work_max: usize,
     /// The most calls to one bank at once.
     pub bank_calls_max: usize,
     /// How events are sent to webhook endpoints.
@@ -53,6 +57,7 @@ impl Default for JobsConfig {
         Self {
             poll_interval: Duration::from_millis(250),
             timers_max: 512,
+            own_work_max: 64,
             bank_calls_max: 64,
             webhooks: WebhooksConfig::default(),
             sweep_interval: Duration::from_secs(600),
@@ -89,7 +94,8 @@ struct Parts<S> {
     entropy: Arc<dyn Entropy>,
     config: JobsConfig,
     under_way: UnderWay,
-    stopping: tokio::sync::Notify,
+    own_work: Semaphore,
+    stopping: Notify,
 }
 
 /// How long a timer rests whose work could not be done just now.
@@ -110,7 +116,7 @@ impl<S: Store> Jobs<S> {
     ) -> Self {
         let banks = banks.iter().map(|bank| (bank.id().to_owned(), Arc::clone(bank))).collect();
         let (under_way, maintenance_read_at) = (UnderWay::default(), Mutex::new(None));
-        let stopping = tokio::sync::Notify::new();
+        let (own_work, stopping) = (Semaphore::new(config.own_work_max), Notify::new());
         let parts = Parts {
             engine,
             store,
@@ -122,6 +128,7 @@ impl<S: Store> Jobs<S> {
             entropy,
             config,
             under_way,
+            own_work,
             stopping,
         };
         Self { parts: Arc::new(parts) }
@@ -215,6 +222,10 @@ impl<S: Store> Jobs<S> {
     }
 
     async fn work(&self, timer: TimerKey) -> Result<(), Undecided> {
+        let _place = match timer.kind {
+            TimerKind::BankTransfer | TimerKind::WebhookEndpoint => None,
+            _ => self.parts.own_work.acquire().await.ok(),
+        };
         match timer.kind {
             TimerKind::Order => self.submit(Action::ExpireOrder { order: timer.object.into() }).await?,
             TimerKind::Payment => self.submit(Action::ClosePayment { payment: timer.object.into() }).await?,
