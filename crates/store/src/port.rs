@@ -8,6 +8,17 @@ use makegood_base::{BatchId, Timestamp};
 use makegood_wallet::tables::{AccountId, IdempotencyKey, TimerKey};
 use makegood_wallet::{CallerRow, Changes, Facts, Needs};
 use std::future::Future;
+use std::time::Duration;
+
+/// By how much the clocks of two servers may differ: each dates what it commits, so that entries stand a little out of
+/// the order of their times.
+const CLOCKS_DIFFER_MAX: Duration = Duration::from_secs(60);
+
+/// What is older than this was surely before the moment, and so was all that stands before it.
+pub(crate) fn surely_before(moment: Timestamp) -> Timestamp {
+    let allowance = i64::try_from(CLOCKS_DIFFER_MAX.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(moment.as_micros().saturating_sub(allowance))
+}
 
 /// Why a store did not do what it was asked to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -99,8 +110,8 @@ pub trait Store: Send + Sync + 'static {
     }
 
     /// All that was ever paid into a merchant's pending account before a moment, in minor units: what the account
-    /// had then, and what had been taken from it by then. Once the moment is past it never changes. It costs what
-    /// the account has seen since.
+    /// had then, and what had been taken from it by then. Once the moment is past by more than the clocks of two servers
+    /// differ it never changes. It costs what the account has seen since.
     fn paid_before(
         &self,
         account: AccountId,

@@ -4,6 +4,7 @@ use crate::{
     BatchRow, Failure, Store,
     cells::Cells,
     mapping::{Mapped, key_values},
+    port::surely_before,
     tables::check_needs,
 };
 use makegood_base::limits::PAGE_ROWS_MAX;
@@ -135,11 +136,11 @@ impl Store for SqlStore {
         loop {
             let page = ledger_sql::history(&mut transaction, account, before, PAGE_ROWS_MAX).await?;
             let is_since = |entry: &&HistoryEntry| entry.at >= moment;
-            for entry in page.iter().take_while(is_since).filter(|entry| pays_in(&entry.leg, account)) {
+            for entry in page.iter().filter(is_since).filter(|entry| pays_in(&entry.leg, account)) {
                 since = since.saturating_add(entry.leg.amount.minor());
             }
             before = page.last().map(|entry| entry.position);
-            if page.last().is_none_or(|oldest| oldest.at < moment) {
+            if page.last().is_none_or(|oldest| oldest.at < surely_before(moment)) {
                 break;
             }
         }

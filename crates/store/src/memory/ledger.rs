@@ -1,7 +1,7 @@
 //! The ledger's rows in maps.
 
 use super::versioned::{Versioned, check_absent, check_loaded, put};
-use crate::{Failure, sql::pays_in};
+use crate::{Failure, port::surely_before, sql::pays_in};
 use makegood_base::Timestamp;
 use makegood_ledger::{
     Account, AccountId, Book, Changes, Head, HoldRow, LegRow, Mark, RowKey, StatusChange, TransactionId,
@@ -69,10 +69,13 @@ impl LedgerRows {
 
     /// What was paid into an account since a moment, in minor units.
     pub(super) fn paid_since(&self, account: AccountId, moment: Timestamp) -> i64 {
-        let is_since =
-            |leg: &&LegRow| self.transaction(leg.transfer.transaction).is_some_and(|row| row.at >= moment);
+        let is_from = |leg: &LegRow, moment| {
+            self.transaction(leg.transfer.transaction).is_some_and(|row| row.at >= moment)
+        };
         let of_account = |leg: &&LegRow| leg.leg.credit == account || leg.leg.debit == account;
-        let entries = self.legs.iter().rev().filter(of_account).take_while(is_since);
+        let entries = self.legs.iter().rev().filter(of_account);
+        let entries = entries.take_while(|leg| is_from(leg, surely_before(moment)));
+        let entries = entries.filter(|leg| is_from(leg, moment));
         let paid = entries.filter(|row| pays_in(&row.leg, account)).map(|row| row.leg.amount.minor());
         paid.fold(0, i64::saturating_add)
     }
