@@ -56,16 +56,21 @@ impl Told {
     #[must_use]
     pub fn answer(self, transfer: &BankTransfer) -> Answer {
         let fits = self.is_of(transfer);
+        let is_named = self.reference == transfer.id.to_string();
         let Self { bank_reference, amount, status, .. } = self;
         match status {
             ToldStatus::Succeeded if fits => Answer::Succeeded { bank_reference, amount },
             ToldStatus::Succeeded => Answer::Misdirected { bank_reference, amount },
-            ToldStatus::Returned { reason } => Answer::Returned { bank_reference, amount, reason },
+            ToldStatus::Returned { reason } if is_named => {
+                Answer::Returned { bank_reference, amount, reason }
+            }
             ToldStatus::Accepted if fits => Answer::Accepted { bank_reference },
             ToldStatus::Refused { refusal } if fits => {
                 Answer::Refused { refusal, bank_reference: Some(bank_reference) }
             }
-            ToldStatus::Accepted | ToldStatus::Refused { .. } => Answer::NoAnswer,
+            ToldStatus::Accepted | ToldStatus::Refused { .. } | ToldStatus::Returned { .. } => {
+                Answer::NoAnswer
+            }
         }
     }
 

@@ -29,7 +29,12 @@ fn what_is_about_another_transfer_says_nothing_but_that_money_moved() {
             (ToldStatus::Succeeded, &succeeded, &misdirected),
             (ToldStatus::Accepted, &accepted, &Answer::NoAnswer),
             (ToldStatus::Refused { refusal }, &refused, &Answer::NoAnswer),
-            (ToldStatus::Returned { reason }, &returned, &returned),
+            // What moved back was ours, if it has our name: in whatever else it differs.
+            (
+                ToldStatus::Returned { reason },
+                &returned,
+                if reference == own { &returned } else { &Answer::NoAnswer },
+            ),
         ] {
             let told = Told {
                 reference: reference.to_owned(),
