@@ -32,9 +32,9 @@ pub struct JobsConfig {
     pub poll_interval: Duration,
     /// The most timers that are taken up at once.
     pub timers_max: u32,
-    /// The most timers that are worked on at once and need nobody's answer: an hour at which many are due must leave
-    /// the database, and the engine's queue, to people.
-    pub own_work_max: usize,
+    /// The most settlements that are worked on at once. All days end at the same moment, and the database is there for
+    /// people then too.
+    pub settlements_max: usize,
     /// The most calls to one bank at once.
     pub bank_calls_max: usize,
     /// How events are sent to webhook endpoints.
@@ -57,7 +57,7 @@ impl Default for JobsConfig {
         Self {
             poll_interval: Duration::from_millis(250),
             timers_max: 512,
-            own_work_max: 64,
+            settlements_max: 16,
             bank_calls_max: 64,
             webhooks: WebhooksConfig::default(),
             sweep_interval: Duration::from_secs(600),
@@ -94,7 +94,7 @@ struct Parts<S> {
     entropy: Arc<dyn Entropy>,
     config: JobsConfig,
     under_way: UnderWay,
-    own_work: Semaphore,
+    settlements: Semaphore,
     stopping: Notify,
 }
 
@@ -116,7 +116,7 @@ impl<S: Store> Jobs<S> {
     ) -> Self {
         let banks = banks.iter().map(|bank| (bank.id().to_owned(), Arc::clone(bank))).collect();
         let (under_way, maintenance_read_at) = (UnderWay::default(), Mutex::new(None));
-        let (own_work, stopping) = (Semaphore::new(config.own_work_max), Notify::new());
+        let (settlements, stopping) = (Semaphore::new(config.settlements_max), Notify::new());
         let parts = Parts {
             engine,
             store,
@@ -128,7 +128,7 @@ impl<S: Store> Jobs<S> {
             entropy,
             config,
             under_way,
-            own_work,
+            settlements,
             stopping,
         };
         Self { parts: Arc::new(parts) }
@@ -177,9 +177,10 @@ impl<S: Store> Jobs<S> {
                 () = pause => {}
             }
         }
-        // Whoever waits for its turn at a bank or an endpoint has claimed nothing yet, and goes.
+        // Whoever waits for its turn at a bank, an endpoint or the journal has claimed nothing yet, and goes.
         self.parts.banks.values().for_each(|bank| bank.close());
         self.parts.webhooks.close();
+        self.parts.settlements.close();
         self.parts.stopping.notify_waiters();
         let answered = async { while tasks.join_next().await.is_some() {} };
         let _in_time = tokio::time::timeout(self.parts.config.stop_max, answered).await;
@@ -222,24 +223,27 @@ impl<S: Store> Jobs<S> {
     }
 
     async fn work(&self, timer: TimerKey) -> Result<(), Undecided> {
-        let _place = match timer.kind {
-            TimerKind::BankTransfer | TimerKind::WebhookEndpoint => None,
-            _ => self.parts.own_work.acquire().await.ok(),
-        };
         match timer.kind {
             TimerKind::Order => self.submit(Action::ExpireOrder { order: timer.object.into() }).await?,
             TimerKind::Payment => self.submit(Action::ClosePayment { payment: timer.object.into() }).await?,
             TimerKind::BankTransfer => return self.call_bank(timer.object.into()).await,
             TimerKind::SettlementDay => return self.close_day(timer.object.into()).await,
-            TimerKind::Settlement => self.submit(Action::Settle { settlement: timer.object.into() }).await?,
+            TimerKind::Settlement => return self.settle(timer.object.into()).await,
             TimerKind::EventFeed => return self.wake_endpoints(timer.object.into()).await,
             TimerKind::WebhookEndpoint => return self.webhook_turn(timer.object.into()).await,
         };
         Ok(())
     }
 
+    /// Pays what a day had out to what is available.
+    async fn settle(&self, settlement: SettlementId) -> Result<(), Undecided> {
+        let Ok(_place) = self.parts.settlements.acquire().await else { return Ok(()) };
+        self.submit(Action::Settle { settlement }).await.map(drop)
+    }
+
     /// Ends the day of a pending account, with what the journal says that was paid up to then.
     async fn close_day(&self, account: AccountId) -> Result<(), Undecided> {
+        let Ok(_place) = self.parts.settlements.acquire().await else { return Ok(()) };
         let needs = |_: &Facts| Needs { settlement_schedules: [account].into(), ..Needs::default() };
         let store = &self.parts.store;
         let facts = store.read(None, &needs).await.map_err(|_| Undecided::Unavailable)?;

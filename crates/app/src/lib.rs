@@ -19,7 +19,9 @@ mod app;
 pub use app::{App, AppConfig, StartError};
 pub use engine::{Engine, EngineLimits, Undecided};
 pub use jobs::{Jobs, JobsConfig};
-pub use outbound::bank::{Bank, BankAdapter, BankConfig, Calling, Heard, Message, MessageRefused, Place};
+pub use outbound::bank::{
+    Bank, BankAdapter, BankConfig, Calling, Heard, Message, MessageRefused, Place, Plans,
+};
 pub use outbound::strangers::{Resolver, Strangers, Untaken};
 pub use outbound::tls_roots;
 pub use outbound::webhooks::{Webhooks, WebhooksConfig};

@@ -1,9 +1,8 @@
 //! Another bank's adapter, whole. `docs/adding-a-bank.md` shows this file, and a test here compares the two.
 
-use makegood_app::{BankAdapter, Calling, Heard, Message, MessageRefused};
+use makegood_app::{BankAdapter, Calling, Heard, Message, MessageRefused, Plans};
 use makegood_banking::{
-    BankTransfer, CardCheck, CardRefusal, Direction, HolderCheck, PlannedWindow, RecallState, Refusal, Told,
-    ToldStatus,
+    BankTransfer, CardCheck, CardRefusal, Direction, HolderCheck, RecallState, Refusal, Told, ToldStatus,
 };
 use makegood_base::Timestamp;
 use makegood_money::{Currency, Money};
@@ -89,9 +88,9 @@ impl<L: Fn(String) -> Option<String> + Send + Sync> BankAdapter for LineBank<L> 
         Box::pin(async { Some(RecallState::Refused) })
     }
 
-    fn maintenance(&self) -> Calling<'_, Option<Vec<PlannedWindow>>> {
-        let is_there = (self.line)("HELLO".to_owned()).is_some();
-        Box::pin(async move { is_there.then(Vec::new) })
+    fn maintenance(&self) -> Calling<'_, Plans> {
+        let plans = (self.line)("HELLO".to_owned()).map_or(Plans::NoAnswer, |_| Plans::Unsaid);
+        Box::pin(async move { plans })
     }
 
     fn read(&self, _: Message<'_>, _: Timestamp) -> Result<Told, MessageRefused> {
@@ -139,7 +138,7 @@ mod tests {
                 };
                 assert_eq!(answer, expected, "{line:?}");
             }
-            assert_eq!(bank.maintenance().await.is_some(), line.is_some());
+            assert_eq!(bank.maintenance().await == Plans::NoAnswer, line.is_none());
         }
         let unknown = LineBank { line: |_: String| Some("NONE".to_owned()) };
         assert_eq!(unknown.enquire(&transfer).await, Heard::NotFound);

@@ -48,7 +48,8 @@ struct Bank {
     transfers: BTreeMap<String, Held>,
     silent_until: BTreeMap<String, Timestamp>,
     is_down: bool,
-    windows: Vec<Value>,
+    /// Nothing: it does not say.
+    windows: Option<Vec<Value>>,
     recalls: Option<&'static str>,
     calls: u64,
 }
@@ -77,7 +78,7 @@ impl ScriptedBank {
             transfers: BTreeMap::new(),
             silent_until: BTreeMap::new(),
             is_down: false,
-            windows: Vec::new(),
+            windows: Some(Vec::new()),
             recalls: Some("recalled"),
             calls: 0,
         }));
@@ -108,7 +109,12 @@ impl ScriptedBank {
 
     /// The windows that it plans.
     pub(crate) fn plan(&self, windows: Vec<Value>) {
-        self.bank().windows = windows;
+        self.bank().windows = Some(windows);
+    }
+
+    /// It does not say any more what it plans.
+    pub(crate) fn plan_untold(&self) {
+        self.bank().windows = None;
     }
 
     /// What it answers to a recall; nothing is no answer.
@@ -269,7 +275,11 @@ async fn recall(State(bank): Shared, Path(reference): Path<String>) -> Response 
 
 async fn maintenance(State(bank): Shared) -> Response {
     let bank = lock(&bank);
-    if bank.is_down { nothing() } else { Json(json!({"data": bank.windows})).into_response() }
+    match &bank.windows {
+        _ if bank.is_down => nothing(),
+        Some(windows) => Json(json!({"data": windows})).into_response(),
+        None => StatusCode::UNAUTHORIZED.into_response(),
+    }
 }
 
 fn nothing() -> Response {

@@ -4,7 +4,7 @@
 //! cannot be read) is [`Heard::Nothing`]: never a failure, never a success.
 
 use super::BankConfig;
-use super::port::{BankAdapter, Calling, Heard, Message, MessageRefused};
+use super::port::{BankAdapter, Calling, Heard, Message, MessageRefused, Plans};
 use makegood_banking::{
     BankTransfer, CardCheck, CardRefusal, Direction, HolderCheck, PlannedWindow, RecallState, Refusal,
     ReturnReason, Told, ToldStatus,
@@ -252,21 +252,23 @@ impl BankAdapter for HttpBank {
         })
     }
 
-    fn maintenance(&self) -> Calling<'_, Option<Vec<PlannedWindow>>> {
+    fn maintenance(&self) -> Calling<'_, Plans> {
         Box::pin(async move {
             let timeout = PROBE_MAX.min(self.config.answer_timeout);
             let request = self.client.get(self.url("/v1/maintenance")).timeout(timeout);
-            let response = self.call(request).await?;
+            let Some(response) = self.call(request).await else { return Plans::NoAnswer };
             if !response.status().is_success() {
-                // A bank without such windows is there all the same.
-                return Some(Vec::new());
+                // A bank that tells no windows, or does not tell them now, is there all the same.
+                return Plans::Unsaid;
             }
-            let mut windows = response.json::<MaintenanceAnswer>().await.ok()?.data;
+            let Ok(MaintenanceAnswer { data: mut windows }) = response.json().await else {
+                return Plans::NoAnswer;
+            };
             windows.truncate(WINDOWS_MAX);
             for window in &mut windows {
                 (window.id, window.description) = (short(&window.id), short(&window.description));
             }
-            Some(windows)
+            Plans::Windows(windows)
         })
     }
 

@@ -5,7 +5,7 @@ mod http;
 mod port;
 
 pub use health::Place;
-pub use port::{BankAdapter, Calling, Heard, Message, MessageRefused};
+pub use port::{BankAdapter, Calling, Heard, Message, MessageRefused, Plans};
 
 use health::Health;
 use makegood_banking::{
@@ -160,13 +160,12 @@ impl Bank {
         self.health.wants_probe(now)
     }
 
-    /// Asks which maintenance windows the bank plans; nothing when it does not answer. That tells too whether it is
-    /// there.
+    /// Asks which maintenance windows the bank plans; nothing when it does not say. That tells too whether it is there.
     pub async fn maintenance(&self, now: Timestamp) -> Option<Vec<PlannedWindow>> {
         let _asking = self.health.asking();
-        let windows = self.adapter.maintenance().await;
-        self.health.probed(windows.is_some(), now);
-        windows
+        let plans = self.adapter.maintenance().await;
+        self.health.probed(plans != Plans::NoAnswer, now);
+        if let Plans::Windows(windows) = plans { Some(windows) } else { None }
     }
 
     /// Tells which windows and incidents there are at the bank now, or to come.

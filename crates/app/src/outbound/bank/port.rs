@@ -22,6 +22,17 @@ pub enum Heard {
     Nothing,
 }
 
+/// What came back from a bank when it was asked which maintenance it plans.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Plans {
+    /// Nothing that can be trusted to be its own answer: it is not there.
+    NoAnswer,
+    /// It is there, and does not say: what it named before stays.
+    Unsaid,
+    /// These windows, and no others: what it named before and names no more is called off.
+    Windows(Vec<PlannedWindow>),
+}
+
 /// A message that came in, which says that it is a bank's.
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'a> {
@@ -53,7 +64,7 @@ pub enum MessageRefused {
 }
 
 /// A bank, as its own protocol has it. Implementations keep to what the bank itself said: whatever cannot be trusted
-/// to be its own answer is [`Heard::Nothing`] or `None`, never a failure, never a success. They bound the time of each
+/// to be its own answer is [`Heard::Nothing`], [`Plans::NoAnswer`] or `None`, never a failure, never a success. They bound the time of each
 /// call by themselves, follow no redirects, and log no number of a card.
 pub trait BankAdapter: Send + Sync {
     /// Exchanges a card number for the bank's agreement. The number goes nowhere else.
@@ -82,9 +93,9 @@ pub trait BankAdapter: Send + Sync {
     /// Asks for a transfer back, which the bank had executed. The same again is the same request.
     fn recall<'a>(&'a self, transfer: &'a BankTransfer) -> Calling<'a, Option<RecallState>>;
 
-    /// The maintenance windows that the bank plans; nothing where it does not answer. It moves nothing, so that it is
-    /// also how a bank that is down is tried. A bank that tells no windows answers none as soon as it is there.
-    fn maintenance(&self) -> Calling<'_, Option<Vec<PlannedWindow>>>;
+    /// Asks which maintenance windows the bank plans. It moves nothing, so that it is also how a bank that is down is
+    /// tried.
+    fn maintenance(&self) -> Calling<'_, Plans>;
 
     /// Reads a message that says that it is the bank's. Its signature is checked before anything of it is read.
     fn read(&self, message: Message<'_>, now: Timestamp) -> Result<Told, MessageRefused>;

@@ -1,10 +1,9 @@
 //! A bank inside, which answers at once, or not at all.
 
 use crate::bench::BenchError;
-use makegood_app::{Bank, BankAdapter, BankConfig, Calling, Heard, Message, MessageRefused};
+use makegood_app::{Bank, BankAdapter, BankConfig, Calling, Heard, Message, MessageRefused, Plans};
 use makegood_banking::{
-    BankTransfer, BreakerLimits, CardCheck, CardRefusal, HolderCheck, PlannedWindow, RecallState, Schedule,
-    Told, ToldStatus,
+    BankTransfer, BreakerLimits, CardCheck, CardRefusal, HolderCheck, RecallState, Schedule, Told, ToldStatus,
 };
 use makegood_base::Timestamp;
 use makegood_wallet::Outlooks;
@@ -86,8 +85,8 @@ impl BankAdapter for Scripted {
         Box::pin(async { None })
     }
 
-    fn maintenance(&self) -> Calling<'_, Option<Vec<PlannedWindow>>> {
-        Box::pin(async { Some(Vec::new()) })
+    fn maintenance(&self) -> Calling<'_, Plans> {
+        Box::pin(async { Plans::Unsaid })
     }
 
     fn read(&self, _: Message<'_>, _: Timestamp) -> Result<Told, MessageRefused> {

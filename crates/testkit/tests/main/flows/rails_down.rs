@@ -171,10 +171,13 @@ async fn a_planned_window_is_waited_for(db: Db) {
     town.wallet.run_after(2 * HOUR).await;
     assert_eq!(banks(&town).await.text("/data/0/state"), "up");
     assert_eq!(town.payment(payment).await.text("/status"), "succeeded");
-    // What the bank plans no more is called off.
+    // What the bank plans no more is called off; what it does not say just now stays.
     let later = json!({"id": "w2", "starts_at": now.plus(9 * HOUR), "ends_at": now.plus(10 * HOUR),
         "description": "Again"});
     town.bank.plan(vec![later]);
+    town.wallet.run_after(Duration::from_secs(601)).await;
+    assert_eq!(banks(&town).await.text("/data/0/maintenance/0/description"), "Again");
+    town.bank.plan_untold();
     town.wallet.run_after(Duration::from_secs(601)).await;
     assert_eq!(banks(&town).await.text("/data/0/maintenance/0/description"), "Again");
     town.bank.plan(Vec::new());
