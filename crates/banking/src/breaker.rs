@@ -16,7 +16,8 @@ pub struct BreakerLimits {
     pub suspicious_after: u32,
     /// So many different transfers in a row without an answer are enough.
     pub down_after: usize,
-    /// How long to wait before the first try; twice as long before each further one.
+    /// How long to wait before the first try; twice as long before each further one. It is longer than a call waits for
+    /// its answer, so that no call from before is taken for a try.
     pub pause: Duration,
     /// The longest that this becomes. A try is one question, and until it is answered nobody is served: short.
     pub pause_max: Duration,
@@ -31,7 +32,7 @@ impl Default for BreakerLimits {
         Self {
             suspicious_after: 5,
             down_after: 16,
-            pause: Duration::from_secs(5),
+            pause: Duration::from_secs(6),
             pause_max: Duration::from_secs(20),
             tries_at_once: 3,
             tries_needed: 3,
@@ -214,7 +215,7 @@ mod tests {
         // Nobody is there who could say that the bank is.
         (0..5).for_each(|_| breaker.called(transfer(1), false, at(200)));
         breaker.probed(false, at(200));
-        assert_eq!(breaker.state(), BreakerState::Open { until: at(205) });
+        assert_eq!(breaker.state(), BreakerState::Open { until: at(206) });
     }
 
     #[test]
@@ -225,7 +226,7 @@ mod tests {
         (0..15).for_each(|number| breaker.called(transfer(number), false, at(2)));
         assert_eq!(breaker.state(), BreakerState::Closed, "an answer in between");
         breaker.called(transfer(15), false, at(2));
-        assert_eq!(breaker.state(), BreakerState::Open { until: at(7) });
+        assert_eq!(breaker.state(), BreakerState::Open { until: at(8) });
         assert_eq!(breaker.admit(), Admission::Wait);
     }
 
@@ -233,8 +234,8 @@ mod tests {
     fn it_is_tried_by_a_question_and_then_by_a_few_calls() {
         let mut breaker = Breaker::new(BreakerLimits::default());
         (0..16).for_each(|number| breaker.called(transfer(number), false, at(0)));
-        let mut until = 5;
-        for pause in [10, 20, 20] {
+        let mut until = 6;
+        for pause in [12, 20, 20] {
             assert!(!breaker.wants_probe(at(until - 1)) && breaker.wants_probe(at(until)));
             breaker.probed(false, at(until));
             until += pause;
@@ -261,6 +262,6 @@ mod tests {
         }
         assert_eq!(breaker.state(), BreakerState::Closed);
         (0..16).for_each(|number| breaker.called(transfer(number), false, at(999)));
-        assert_eq!(breaker.state(), BreakerState::Open { until: at(1_004) }, "the pause begins anew");
+        assert_eq!(breaker.state(), BreakerState::Open { until: at(1_005) }, "the pause begins anew");
     }
 }
