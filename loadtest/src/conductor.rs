@@ -4,7 +4,7 @@ use crate::Failure;
 use crate::http::Client;
 use crate::judge::books::{Injected, injected_since};
 use crate::plan::{CALM, Dial, FAULTS, PHASES, Plan};
-use crate::resources::{Taken, taken};
+use crate::resources::{Taken, disk_ms, taken};
 use crate::stage::Stage;
 use crate::times::Times;
 use crate::world::world;
@@ -49,6 +49,8 @@ pub(crate) struct Sample {
     /// How long the bank's answers take as the wallet sees it.
     pub(crate) wallet_sees_p50_ms: Option<u64>,
     pub(crate) wallet_sees_p95_ms: Option<u64>,
+    /// How long a write to the database's disk took.
+    pub(crate) disk_ms: Option<f64>,
     #[serde(flatten)]
     pub(crate) taken: Option<Taken>,
 }
@@ -179,6 +181,7 @@ impl Conductor<'_> {
             bank_p50_ms: self.stage.bank.latency_p50_ms().await?,
             wallet_sees_p50_ms: bank["p50_ms"].as_u64(),
             wallet_sees_p95_ms: bank["p95_ms"].as_u64(),
+            disk_ms: disk_ms(self.stage).await,
             taken: taken(self.stage),
         })
     }

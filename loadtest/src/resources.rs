@@ -1,7 +1,10 @@
-//! What the wallet's process takes: memory, files, and the size of its logs; and whether that is bounded.
+//! What the wallet's process takes: memory, files, and the size of its logs; and whether that is bounded. And how fast
+//! the disk is that it writes to.
 
 use crate::stage::Stage;
 use serde::Serialize;
+use std::io::Write as _;
+use std::time::Instant;
 
 /// What the wallet takes at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
@@ -43,6 +46,19 @@ pub(crate) fn taken(stage: &Stage) -> Option<Taken> {
         write_log_mib: mib(&write_log),
         log_mib: mib(&log),
     })
+}
+
+/// How long the disk takes to keep a few bytes, in milliseconds: every payment waits for that, whatever the wallet does.
+/// Nothing where the database is not on a disk of this machine.
+pub(crate) async fn disk_ms(stage: &Stage) -> Option<f64> {
+    let file = stage.disk_probe()?;
+    let write = move || {
+        let began = Instant::now();
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(file).ok()?;
+        file.write_all(&[0; 512]).and_then(|()| file.sync_data()).ok()?;
+        Some(began.elapsed().as_secs_f64() * 1_000.0)
+    };
+    tokio::task::spawn_blocking(write).await.ok().flatten()
 }
 
 /// How much a figure grows in an hour, by the straight line that is nearest to the points of seconds and values.

@@ -158,6 +158,12 @@ impl Stage {
         Some((folder.join("wallet.log"), folder.join("makegood.db-wal")))
     }
 
+    /// A file beside the database, where that is a file here: to see how fast its disk is.
+    pub(crate) fn disk_probe(&self) -> Option<PathBuf> {
+        let own = self.own.as_ref().filter(|own| own.scratch.is_none())?;
+        Some(own.folder.path().join("disk"))
+    }
+
     /// Stops what was started, and removes what was made, or keeps that and says where it is.
     pub(crate) async fn clear(self, left: Left) -> Result<(), Failure> {
         self.database.close().await;

@@ -126,6 +126,14 @@ fn charts(report: &Report) -> String {
         ],
         &bands,
     ));
+    let disk = of(|sample| sample.disk_ms);
+    if !disk.is_empty() {
+        text.push_str(&chart(
+            "The disk that the database is on",
+            &[line("one small write, kept", "ms", disk)],
+            &bands,
+        ));
+    }
     let memory = of(|sample| sample.taken.map(|taken| taken.resident_mib));
     if !memory.is_empty() {
         let files =
@@ -148,13 +156,16 @@ fn phases(rows: &[PhaseRow]) -> String {
     let mut text = format!(
         "<h2>Payments from a balance, by phase</h2><p>The promise is that their p99 stays within {RATIO_PROMISED} times \
          that of the calm of the same run.</p><div class=\"wide\"><table><tr><th>phase</th><th>bank</th>\
-         <th>payments</th><th>p50 ms</th><th>p99 ms</th><th>p99 ms, uncorrected</th><th>to calm</th></tr>"
+         <th>payments</th><th>p50 ms</th><th>p99 ms</th><th>p99 ms, uncorrected</th><th>to calm</th>\
+         <th>a write to the disk, ms</th></tr>"
     );
     for row in rows {
         let ratio = row.p99_to_calm.map_or("–".to_owned(), |ratio| format!("{ratio:.2} ×"));
+        let disk = row.disk_p50_ms.map_or("–".to_owned(), |ms| format!("{ms:.1}"));
         let _written = write!(
             text,
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{:.1}</td><td>{:.1}</td><td>{:.1}</td><td>{ratio}</td></tr>",
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{:.1}</td><td>{:.1}</td><td>{:.1}</td><td>{ratio}</td>\
+             <td>{disk}</td></tr>",
             row.phase,
             row.bank,
             row.payments,
@@ -169,7 +180,7 @@ fn phases(rows: &[PhaseRow]) -> String {
 fn kinds(report: &Report) -> String {
     let mut text = format!(
         "<h2>Requests</h2><p>Milliseconds, corrected for coordinated omission / as measured. Correction: {}.</p>\
-         <div class=\"wide\"><table><tr><th>request</th><th>count</th><th>a second</th><th>failed</th><th>told to come\
+         <div class=\"wide\"><table><tr><th>request</th><th>count</th><th>a second</th><th>failed</th><th>told to come \
          later</th><th>p50</th><th>p95</th><th>p99</th><th>p99.9</th></tr>",
         report.correction
     );
