@@ -6,7 +6,7 @@ use makegood_base::Timestamp;
 use makegood_money::Money;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A bank that runs.
 #[derive(Debug, Clone)]
@@ -88,6 +88,11 @@ impl Bank {
         }
         let rows: Vec<Row> = serde_json::from_value(self.get("/control/injected").await?["data"].take())?;
         Ok(rows.into_iter().map(|row| (row.kind, row.references)).collect())
+    }
+
+    /// The transfers of which it has told nobody how they stand now.
+    pub(crate) async fn untold(&self) -> Result<BTreeSet<String>, Failure> {
+        Ok(serde_json::from_value(self.get("/control/injected").await?["untold"].take())?)
     }
 
     /// Whether its books agree with themselves: no account differs from its entries, and all sums are zero.

@@ -162,7 +162,8 @@ async fn pay_out(user: &mut GooseUser, number: u64) -> Result<(), Wrong> {
         return Ok(());
     }
     let route = "POST /v1/merchants/{id}/payouts";
-    let mut body = json!({"amount": amount(available.min(PAYOUT_MINOR_MAX)), "bank_card": shop.card});
+    let paid_out = available.min(PAYOUT_MINOR_MAX);
+    let mut body = json!({"amount": amount(paid_out), "bank_card": shop.card});
     let tap = Tap::of(number);
     if tap == Tap::LostOtherKey {
         body["client_ref"] = json!(format!("out-{number}"));
@@ -186,6 +187,6 @@ async fn pay_out(user: &mut GooseUser, number: u64) -> Result<(), Wrong> {
         "balance.insufficient" | "source.unavailable" => return Ok(()),
         _ => return Err(answer.unexpected(route)),
     }
-    world().payouts.insert(text(&answer.body, "/id")?);
+    world().payouts.insert(text(&answer.body, "/id")?, paid_out);
     Ok(())
 }

@@ -56,7 +56,7 @@ impl Soak {
         let of =
             |value: fn(&Taken) -> f64| self.taken.iter().map(|(_, taken)| value(taken)).fold(0.0, f64::max);
         let verdict = verdict.looked_at(format!(
-            "{} rounds; at most {:.0} MiB of memory and {:.0} MiB of the log of writes",
+            "rounds: {}; at most {:.0} MiB of memory and {:.0} MiB of the log of writes",
             self.rounds,
             of(|taken| taken.resident_mib),
             of(|taken| taken.write_log_mib)

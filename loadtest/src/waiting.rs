@@ -6,9 +6,22 @@ use crate::world::world;
 use goose::goose::GooseUser;
 use std::time::Instant;
 
-/// Whether something is on its way.
+/// The words of what has come to its end.
+const ENDS: [&str; 9] = [
+    "succeeded",
+    "completed",
+    "partially_refunded",
+    "refunded",
+    "returned",
+    "reversed",
+    "failed",
+    "cancelled",
+    "closed",
+];
+
+/// Whether something is on its way, or waits for a person. So does what has a word that nobody knows.
 pub(crate) fn is_open(status: &str) -> bool {
-    ["processing", "unknown", "held", "sent", "reversing", "requires_confirmation"].contains(&status)
+    !ENDS.contains(&status)
 }
 
 /// Waits for an object, and reads its trace on the way. Answers with its last status.

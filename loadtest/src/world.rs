@@ -80,7 +80,8 @@ pub(crate) struct World {
     pub(crate) accounts: Vec<Account>,
     pub(crate) paid: BTreeMap<String, Paid>,
     pub(crate) refunds: BTreeMap<String, Refunded>,
-    pub(crate) payouts: BTreeSet<String>,
+    /// The payouts that were acknowledged, with minor units.
+    pub(crate) payouts: BTreeMap<String, i64>,
     /// Payments that a shop has not refunded yet.
     pub(crate) refundable: VecDeque<String>,
     /// How many orders were cancelled at the till, and how many connections were lost.

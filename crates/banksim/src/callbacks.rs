@@ -3,6 +3,7 @@
 
 use crate::{
     books::{Books, Delivery, Message, Way},
+    chance::draw,
     config::Callbacks,
     http::stopped,
     problem::Problem,
@@ -184,9 +185,9 @@ impl Post {
     }
 
     /// Sends what the bank has not signed: under another secret, or with another text than was signed. It is over with
-    /// any answer, and no receiver should ever believe it.
+    /// any answer, and no receiver should ever believe it. Which of the two, its name decides, which is of its transfer.
     async fn is_answered_as_forged(&self, message: &Message) -> bool {
-        let is_changed = message.sequence % 2 == 0;
+        let is_changed = draw(self.books.config().seed, "forgery", &message.webhook) < 0.5;
         let answered = if is_changed {
             self.post(message, &self.callbacks.secret, &format!("{} ", message.body)).await
         } else {

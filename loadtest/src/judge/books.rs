@@ -26,6 +26,12 @@ pub(crate) struct Transfer {
     pub(crate) final_at: Option<i64>,
 }
 
+impl Transfer {
+    pub(super) fn is_of_top_up(&self) -> bool {
+        self.object.starts_with(TopUpId::PREFIX)
+    }
+}
+
 /// A payment as the wallet has it.
 #[derive(Debug, Clone)]
 pub(crate) struct Payment {
@@ -49,6 +55,8 @@ pub(crate) struct Books {
     pub(crate) late_refunds: HashMap<String, Vec<String>>,
     /// What staff have an open case of that says what a bank did, by the ids of the cases' objects.
     pub(crate) cases: BTreeSet<String>,
+    /// Those of them where a bank took back what was not there any more.
+    pub(crate) short: BTreeSet<String>,
     /// What the wallet has at the bank by its own ledger: what the bank's statement has shown or will show.
     pub(crate) nostro: Amounts,
     /// How each transfer stands at the bank.
@@ -59,6 +67,8 @@ pub(crate) struct Books {
     pub(crate) booked_at: HashMap<String, i64>,
     /// Which faults each transfer had.
     pub(crate) faults: HashMap<String, Vec<String>>,
+    /// The transfers of which the bank has told nobody how they stand now.
+    pub(crate) untold: BTreeSet<String>,
     pub(crate) injected: BTreeMap<String, usize>,
     pub(crate) bank_is_balanced: bool,
     pub(crate) forgeries_believed: u64,
@@ -84,7 +94,7 @@ const TRANSFER_KINDS: &[Kind] = &[
 const PAYMENTS: &str = "SELECT id, order_id, source, status FROM payments";
 const LATE_REFUNDS: &str = "SELECT id, payment_id FROM refunds WHERE origin = 'late_success'";
 /// A case of a bank's silence says nothing of what the bank did in the end.
-const CASES: &str = "SELECT object FROM operations_cases
+const CASES: &str = "SELECT object, reason FROM operations_cases
     WHERE closed_at IS NULL AND kind IN ('unidentified_money', 'contradiction', 'stuck_return')";
 /// Custody, and what is in transit to it: what a bank has said yes to, and moved.
 const NOSTRO: &str = "SELECT currency, CAST(SUM(posted) AS BIGINT) FROM ledger_accounts
@@ -127,8 +137,13 @@ impl Books {
             let payment = PaymentId::from_raw(fields.take()?).to_string();
             self.late_refunds.entry(payment).or_default().push(refund);
         }
-        for row in transaction.query(CASES, Vec::new(), &[Kind::Text]).await? {
-            self.cases.insert(Fields::new("operations_cases", row).take()?);
+        for row in transaction.query(CASES, Vec::new(), &[Kind::Text, Kind::Text]).await? {
+            let mut fields = Fields::new("operations_cases", row);
+            let object: String = fields.take()?;
+            if fields.take::<String>()? == "return_short" {
+                self.short.insert(object.clone());
+            }
+            self.cases.insert(object);
         }
         for row in transaction.query(NOSTRO, Vec::new(), &[Kind::Integer, Kind::Integer]).await? {
             let mut fields = Fields::new("ledger_accounts", row);
@@ -158,6 +173,7 @@ impl Books {
                 self.faults.entry(reference).or_default().push(kind.clone());
             }
         }
+        self.untold = bank.untold().await?;
         self.bank_is_balanced = bank.is_balanced().await?;
         (_, self.forgeries_believed) = bank.callbacks().await?;
         Ok(())
@@ -166,6 +182,16 @@ impl Books {
     /// Whether a transfer had a fault.
     pub(crate) fn had(&self, reference: &str, kind: &str) -> bool {
         self.faults.get(reference).is_some_and(|kinds| kinds.iter().any(|found| found == kind))
+    }
+
+    /// Whether there is an open case of a transfer, or of what it was made for.
+    pub(crate) fn has_case(&self, transfer: &Transfer) -> bool {
+        self.cases.contains(&transfer.reference) || self.cases.contains(&transfer.object)
+    }
+
+    /// Whether the bank took back what was not there any more of an object's, and somebody of the staff has it.
+    pub(crate) fn is_short(&self, object: &str) -> bool {
+        self.transfers_of(object).any(|transfer| self.short.contains(&transfer.reference))
     }
 
     /// The transfers of an object.
@@ -192,7 +218,7 @@ impl Books {
             let status = self.statuses.get(&transfer.reference).map(String::as_str);
             let not_taken = !transfer.is_in && matches!(status, Some("refused" | "returned"));
             let is_wrong = not_taken || EXPLAINING.iter().any(|kind| self.had(&transfer.reference, kind));
-            is_wrong && (self.cases.contains(object) || self.cases.contains(&transfer.reference))
+            is_wrong && self.has_case(transfer)
         })
     }
 }

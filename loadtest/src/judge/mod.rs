@@ -3,6 +3,7 @@
 pub(crate) mod books;
 mod people;
 pub(crate) mod rails;
+mod shops;
 
 use crate::Failure;
 use crate::conductor::Seen;
@@ -94,15 +95,18 @@ pub(crate) async fn judge(
             people::acknowledged(shown, books),
             people::told(shown),
             people::is_final(shown, books),
+            shops::have(shown, books),
         ]);
-        verdicts.extend(unread.take(people::entries(&stage.wallet_url, shown).await));
+        verdicts.extend(unread.take(people::entries(&stage.wallet_url, shown, books).await));
     }
     let mut named = BTreeMap::new();
     if let Some(books) = &books {
         let (same_books, in_flight) = rails::same_books(books);
         named = in_flight;
         let once = rails::paid_once(books);
-        verdicts.extend([rails::same_state(books), same_books, once, happened(books, stage.staff.is_some())]);
+        let with_a_person = rails::with_a_person(books);
+        let happened = happened(books, stage.staff.is_some());
+        verdicts.extend([rails::same_state(books), same_books, with_a_person, once, happened]);
     }
     verdicts.extend(unread.take(verified(stage).await));
     // What cannot be read is not judged, and that is a failure like any other.
@@ -132,7 +136,7 @@ fn played(metrics: Result<&GooseMetrics, &String>, seen: &Seen) -> Verdict {
         .all_fail(metrics.err().cloned())
         .all_fail(failed)
         .all_fail(seen.failures.iter().cloned())
-        .looked_at(format!("{count} requests"))
+        .looked_at(format!("requests: {count}"))
 }
 
 /// Second taps and traces.
@@ -147,7 +151,7 @@ fn answered() -> Verdict {
         .all_fail(world.wrong_taps.iter().cloned())
         .all_fail(world.wrong_traces.iter().cloned())
         .all_fail(none)
-        .looked_at(format!("{twice} second taps, {lost} lost connections, {traces} traces"))
+        .looked_at(format!("second taps: {twice}, lost connections: {lost}, traces: {traces}"))
 }
 
 /// Every kind of fault was injected that should be.
@@ -159,7 +163,7 @@ fn happened(books: &Books, with_staff: bool) -> Verdict {
     let faults: usize = wanted.map(count).sum();
     Verdict::new("faults", "every kind of fault happened at the bank")
         .all_fail(missing)
-        .looked_at(format!("{faults} faults of {kinds} kinds"))
+        .looked_at(format!("faults: {faults}, kinds: {kinds}"))
 }
 
 /// The journal, replayed, gives every balance.

@@ -1,7 +1,8 @@
 //! What was acknowledged to people, held against what the wallet now shows them.
 
-use super::Verdict;
-use super::books::Books;
+use super::books::{Books, Transfer};
+use super::shops::OfShop;
+use super::{Verdict, shops};
 use crate::Failure;
 use crate::http::Client;
 use crate::waiting::is_open;
@@ -9,7 +10,7 @@ use crate::wire::minor;
 use crate::world::{Account, Paid, Refunded, Shop, world};
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 /// How many lists are read at once.
 const AT_ONCE: usize = 8;
@@ -17,13 +18,15 @@ const AT_ONCE: usize = 8;
 /// What was acknowledged, and what the wallet shows.
 pub(super) struct Shown {
     accounts: Vec<Account>,
-    shops: Vec<Shop>,
-    paid: BTreeMap<String, Paid>,
-    refunds: BTreeMap<String, Refunded>,
-    payouts: BTreeSet<String>,
+    pub(super) shops: Vec<Shop>,
+    pub(super) paid: BTreeMap<String, Paid>,
+    pub(super) refunds: BTreeMap<String, Refunded>,
+    pub(super) payouts: BTreeMap<String, i64>,
     /// As the shops see them: how often each is there, and how it stands.
     payments: HashMap<String, (usize, Value)>,
     orders: HashMap<String, Value>,
+    /// What each shop sees, in the order of the shops.
+    pub(super) of_shops: Vec<OfShop>,
     statuses: HashMap<String, String>,
 }
 
@@ -41,21 +44,21 @@ impl Shown {
                 payouts: world.payouts.clone(),
                 payments: HashMap::new(),
                 orders: HashMap::new(),
+                of_shops: Vec::new(),
                 statuses: HashMap::new(),
             }
         };
         for shop in &shown.shops {
-            let key = Some(shop.api_key.as_str());
-            for payment in client.all("/v1/payments", key).await? {
-                let entry = shown.payments.entry(id(&payment)).or_insert((0, Value::Null));
-                *entry = (entry.0 + 1, payment);
-            }
-            let orders = client.all("/v1/orders", key).await?;
+            let orders = client.all("/v1/orders", Some(&shop.api_key)).await?;
             shown.orders.extend(orders.into_iter().map(|order| (id(&order), order)));
-            let (payouts, refunds) = (format!("/v1/merchants/{}/payouts", shop.id), "/v1/refunds");
-            let mut rows = client.all(&payouts, key).await?;
-            rows.extend(client.all(refunds, key).await?);
-            shown.statuses.extend(rows.iter().map(|row| (id(row), text(row, "status").to_owned())));
+            let of_shop = OfShop::read(&client, shop).await?;
+            for payment in &of_shop.payments {
+                let entry = shown.payments.entry(id(payment)).or_insert((0, Value::Null));
+                *entry = (entry.0 + 1, payment.clone());
+            }
+            let rows = of_shop.refunds.iter().chain(&of_shop.payouts);
+            shown.statuses.extend(rows.map(|row| (id(row), text(row, "status").to_owned())));
+            shown.of_shops.push(of_shop);
         }
         let tokens: Vec<String> = shown.accounts.iter().map(|account| account.token.clone()).collect();
         let lists = tokens.into_iter().flat_map(|token| {
@@ -72,15 +75,16 @@ impl Shown {
     }
 
     #[cfg(test)]
-    fn nothing() -> Self {
+    pub(super) fn nothing() -> Self {
         Self {
             accounts: Vec::new(),
             shops: Vec::new(),
             paid: BTreeMap::new(),
             refunds: BTreeMap::new(),
-            payouts: BTreeSet::new(),
+            payouts: BTreeMap::new(),
             payments: HashMap::new(),
             orders: HashMap::new(),
+            of_shops: Vec::new(),
             statuses: HashMap::new(),
         }
     }
@@ -93,20 +97,15 @@ impl Shown {
     }
 }
 
-fn id(row: &Value) -> String {
+pub(super) fn id(row: &Value) -> String {
     text(row, "id").to_owned()
 }
 
-fn text<'a>(row: &'a Value, field: &str) -> &'a str {
+pub(super) fn text<'a>(row: &'a Value, field: &str) -> &'a str {
     row[field].as_str().unwrap_or_default()
 }
 
-/// Whether something is on its way, or waits for a person.
-fn waits(status: &str) -> bool {
-    is_open(status) || status == "needs_action"
-}
-
-fn has_paid(status: &str) -> bool {
+pub(super) fn has_paid(status: &str) -> bool {
     ["succeeded", "partially_refunded", "refunded", "returned"].contains(&status)
 }
 
@@ -135,25 +134,14 @@ pub(super) fn acknowledged(shown: &Shown, books: &Books) -> Verdict {
             verdict.fails(format!("{id} is {status}, and its order is {}", text(order, "status")));
         }
     }
-    for (id, refunded) in &shown.refunds {
-        match shown.status(id) {
-            Some("succeeded") => {}
-            None => verdict.fails(format!("{id} was acknowledged, and is not there")),
-            // The bank sent it back, or somewhere else: a person has it.
-            Some(_) if books.explained(id) => {}
-            Some(status) => verdict.fails(format!("{id} of {} is {status}", refunded.payment)),
-        }
-    }
-    for id in shown.payouts.iter().filter(|id| shown.status(id).is_none()) {
-        verdict.fails(format!("{id} was acknowledged, and is not there"));
-    }
+    shops::acknowledged(shown, books, &mut verdict);
     let (top_ups, withdrawals) = moved(shown, &mut verdict);
     if shown.paid.is_empty() || shown.refunds.is_empty() {
         verdict.fails("a run without payments or refunds shows nothing".to_owned());
     }
     let (paid, refunds, payouts) = (shown.paid.len(), shown.refunds.len(), shown.payouts.len());
     verdict.looked_at(format!(
-        "{paid} payments, {refunds} refunds, {payouts} payouts, {top_ups} top-ups, {withdrawals} withdrawals"
+        "payments: {paid}, refunds: {refunds}, payouts: {payouts}, top-ups: {top_ups}, withdrawals: {withdrawals}"
     ))
 }
 
@@ -188,10 +176,11 @@ pub(super) fn told(shown: &Shown) -> Verdict {
             verdict.fails(format!("{id} has paid {}, and nobody was told", text(payment, "order")));
         }
     }
-    verdict.looked_at(format!("{} payments of {} shops", shown.payments.len(), shown.shops.len()))
+    verdict.looked_at(format!("payments: {}, shops: {}", shown.payments.len(), shown.shops.len()))
 }
 
-/// Each payment is final, and so is all else that went to a bank, but for what a person has.
+/// Each payment is final, and so is all else that went to a bank, but for what a person has; no order is kept by a
+/// payment that is over, and what came too late for a top-up has gone back.
 pub(super) fn is_final(shown: &Shown, books: &Books) -> Verdict {
     let mut verdict = Verdict::new("final", "each payment is final, or a person has it for a named reason");
     let (mut all, mut named) = (0_usize, 0_usize);
@@ -199,7 +188,7 @@ pub(super) fn is_final(shown: &Shown, books: &Books) -> Verdict {
     let others = shown.statuses.iter().map(|(id, status)| (id, status.as_str()));
     for (id, status) in payments.chain(others) {
         all += 1;
-        if !waits(status) {
+        if !is_open(status) {
             continue;
         }
         if books.explained(id) {
@@ -208,18 +197,33 @@ pub(super) fn is_final(shown: &Shown, books: &Books) -> Verdict {
             verdict.fails(format!("{id} is still {status}"));
         }
     }
-    verdict.looked_at(format!("{all} objects, {named} of which a person has"))
+    for (id, order) in &shown.orders {
+        let (status, payment) = (text(order, "status"), text(order, "payment"));
+        let waits = shown.status(payment).is_some_and(is_open);
+        if !["created", "paid", "expired", "cancelled"].contains(&status) && !waits {
+            verdict.fails(format!("{id} is still {status}, and no payment of it is on its way"));
+        }
+    }
+    let late_top_ups = books.transfers.iter().filter(|transfer| transfer.is_late && transfer.is_in);
+    for Transfer { object, .. } in late_top_ups.filter(|transfer| transfer.is_of_top_up()) {
+        let mut back = books.transfers_of(object).filter(|transfer| !transfer.is_in);
+        let is_over = |back: &Transfer| back.state == "settled" && !back.is_returned;
+        if !back.any(|back| is_over(back) || books.cases.contains(&back.reference)) {
+            verdict.fails(format!("{object} came too late, and has not gone back"));
+        }
+    }
+    verdict.looked_at(format!("objects: {all}, of which a person has: {named}"))
 }
 
 /// What an object must have done to the balance of the person whose it is: from, to.
-fn effects(shown: &Shown, place: usize) -> HashMap<String, (i64, i64)> {
+fn effects(shown: &Shown, books: &Books, place: usize) -> HashMap<String, (i64, i64)> {
     let mut effects = HashMap::new();
     let Some(account) = shown.accounts.get(place) else { return effects };
     for (id, minor) in &account.top_ups {
         let effect = match shown.status(id) {
             Some("succeeded") => (*minor, *minor),
-            // The bank took it back from what there was.
-            Some("returned") => (0, *minor),
+            // The bank took back more than there was.
+            Some("returned") if books.is_short(id) => (0, *minor),
             _ => (0, 0),
         };
         effects.insert(id.clone(), effect);
@@ -242,7 +246,7 @@ fn effects(shown: &Shown, place: usize) -> HashMap<String, (i64, i64)> {
 }
 
 /// Every person's history has what was acknowledged, to the fen, and nothing else.
-pub(super) async fn entries(wallet_url: &str, shown: &Shown) -> Result<Verdict, Failure> {
+pub(super) async fn entries(wallet_url: &str, shown: &Shown, books: &Books) -> Result<Verdict, Failure> {
     let mut verdict = Verdict::new("histories", "each balance is what was acknowledged, entry by entry");
     let client = Client::new(wallet_url)?;
     let lists = shown.accounts.iter().map(|account| {
@@ -258,11 +262,11 @@ pub(super) async fn entries(wallet_url: &str, shown: &Shown) -> Result<Verdict, 
             let minor = minor(text(&row, "amount")).ok_or("an entry has no amount")?;
             *sums.entry(text(&row, "reference").to_owned()).or_default() += minor;
         }
-        for found in differences(&effects(shown, place), sums) {
+        for found in differences(&effects(shown, books, place), sums) {
             verdict.fails(format!("person {place}: {found}"));
         }
     }
-    Ok(verdict.looked_at(format!("{} people, {count} entries", shown.accounts.len())))
+    Ok(verdict.looked_at(format!("people: {}, entries: {count}", shown.accounts.len())))
 }
 
 /// Where the entries are not what must be.

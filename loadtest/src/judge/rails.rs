@@ -49,13 +49,16 @@ fn amounts(money: Money, sign: i128) -> Amounts {
 /// otherwise. Somebody of the staff has a case of it, or the day's statement shows it.
 fn in_flight(books: &Books, transfer: &Transfer) -> Option<&'static str> {
     let had = |kind: &str| books.had(&transfer.reference, kind);
-    let is_untold = had("callback_lost");
+    // That a callback was lost before the last one excuses nothing.
+    let is_untold = books.untold.contains(&transfer.reference);
     let is_otherwise = ["wrong_amount", "wrong_currency", "wrong_payee"].iter().any(|kind| had(kind));
-    // A wallet that takes it for what it asked for, or gives it back, does not know of it.
-    if !transfer.is_in && is_otherwise && transfer.mismatch.is_some() {
+    // A wallet that takes it for what it asked for, or gives it back, has not left it to a person.
+    let is_left = !transfer.is_final() && books.cases.contains(&transfer.reference);
+    if !transfer.is_in && is_otherwise && transfer.mismatch.is_some() && is_left {
         return Some("paid out otherwise than it was asked");
     }
-    if had("failure_after_success") && (transfer.is_contradicted || is_untold) {
+    // Its no may be there before its yes, which is then held for a late one.
+    if had("failure_after_success") && (transfer.is_contradicted || transfer.is_late || is_untold) {
         return Some("taken back after its yes");
     }
     if had("success_after_failure") && is_untold {
@@ -75,13 +78,13 @@ pub(super) fn same_state(books: &Books) -> Verdict {
         let agrees = bank == Some(says) || (says == "refused" && bank.is_none());
         // The amount is right, and somebody else has it.
         let is_blind = transfer.state == "settled"
-            && transfer.mismatch.is_none()
             && bank == Some("succeeded")
             && books.had(&transfer.reference, "wrong_payee");
         if is_blind {
             let Transfer { reference, object, .. } = transfer;
-            verdict
-                .fails(format!("{reference} of {object} went to another card, and the wallet does not know"));
+            verdict.fails(format!(
+                "{reference} of {object} went to another card, and the wallet says it is paid"
+            ));
         } else if !agrees && in_flight(books, transfer).is_none() {
             let Transfer { reference, object, .. } = transfer;
             let at_bank = bank.unwrap_or("not known");
@@ -89,7 +92,7 @@ pub(super) fn same_state(books: &Books) -> Verdict {
                 .fails(format!("{reference} of {object} is {says} in the wallet, and {at_bank} at the bank"));
         }
     }
-    verdict.looked_at(format!("{} transfers", books.transfers.len()))
+    verdict.looked_at(format!("transfers: {}", books.transfers.len()))
 }
 
 /// The bank's ledger is ours, but for items in flight, each of which has a name.
@@ -120,8 +123,17 @@ pub(super) fn same_books(books: &Books) -> (Verdict, BTreeMap<&'static str, usiz
             }
         }
     }
-    // What came under a reference that nobody gave is held for whoever it belongs to.
+    // What came under a reference that nobody gave is held for whoever it belongs to. What the bank has under any other
+    // reference the wallet has sent, and forgotten.
     let strange = strangers.len();
+    for (reference, moved) in &strangers {
+        if !books.had(reference, "wrong_reference") {
+            verdict.fails(format!(
+                "{reference} moved {} by the bank's books, and we do not know it",
+                told(moved)
+            ));
+        }
+    }
     strangers.into_values().flatten().for_each(|(currency, minor)| add(&mut ours, *currency, *minor));
     let nostro: Amounts =
         books.nostro.iter().filter(|(_, sum)| **sum != 0).map(|(of, sum)| (*of, *sum)).collect();
@@ -140,7 +152,7 @@ pub(super) fn same_books(books: &Books) -> (Verdict, BTreeMap<&'static str, usiz
     }
     let items: usize = named.values().sum();
     let transfers = books.transfers.len();
-    let text = format!("{transfers} transfers, {strange} of strangers, {items} named items in flight");
+    let text = format!("transfers: {transfers}, of strangers: {strange}, named items in flight: {items}");
     (verdict.looked_at(text), named)
 }
 
@@ -150,6 +162,30 @@ fn told(amounts: &Amounts) -> String {
     }
     let one = |(currency, minor): (&makegood_money::Currency, &i128)| format!("{minor} {}", currency.code());
     amounts.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// Whatever a bank did that only a person can bring to an end, a person has, though it stands the same in both books.
+pub(super) fn with_a_person(books: &Books) -> Verdict {
+    let mut verdict =
+        Verdict::new("with a person", "a person has whatever a bank did that nobody else can end");
+    let mut count = 0_usize;
+    for transfer in &books.transfers {
+        let why = if transfer.mismatch.is_some() {
+            "was moved otherwise than it was asked"
+        } else if transfer.is_contradicted {
+            "was taken back after its yes"
+        } else if transfer.is_late && !transfer.is_in {
+            "went out after its no"
+        } else {
+            continue;
+        };
+        count += 1;
+        if !books.has_case(transfer) {
+            let Transfer { reference, object, .. } = transfer;
+            verdict.fails(format!("{reference} of {object} {why}, and nobody has it"));
+        }
+    }
+    verdict.looked_at(format!("transfers that need one: {count}"))
 }
 
 /// No order took money twice that was not given back: by what the bank has booked.
@@ -174,7 +210,7 @@ pub(super) fn paid_once(books: &Books) -> Verdict {
         }
     }
     let twice = takings.values().filter(|takings| **takings > 1).count();
-    verdict.looked_at(format!("{} orders that took money, {twice} orders with two takings", paid.len()))
+    verdict.looked_at(format!("orders that took money: {}, orders with two takings: {twice}", paid.len()))
 }
 
 /// Whether a transfer brought money, whatever became of it.
@@ -188,9 +224,9 @@ fn is_kept_with_reason(books: &Books, payment: &str) -> bool {
     let is_stuck = books.gives_back(payment).any(|refund| books.is_with_a_person(refund));
     is_stuck
         || books.transfers_of(payment).any(|transfer| {
-            let had = |kind: &str| books.had(&transfer.reference, kind);
-            let is_untold = had("success_after_failure") && had("callback_lost") && !transfer.is_late;
-            is_untold || (transfer.mismatch.is_some() && books.is_with_a_person(payment))
+            let is_untold = books.untold.contains(&transfer.reference) && !transfer.is_late;
+            (is_untold && books.had(&transfer.reference, "success_after_failure"))
+                || (transfer.mismatch.is_some() && books.is_with_a_person(payment))
         })
 }
 

@@ -21,7 +21,7 @@ const NEXT: &str = "SELECT MIN(change_at) FROM transfers WHERE change IS NOT NUL
 /// Accepted, and nothing is to happen any more; or put aside.
 const WAITING: &str = "SELECT reference FROM transfers
     WHERE ((status = 'accepted' AND change IS NULL) OR status = 'silent')
-        AND ($1 IS NULL OR reference = $1) ORDER BY sequence LIMIT 1000";
+        AND ($1 IS NULL OR reference = $1) ORDER BY sequence";
 
 /// How somebody at the bank brings a transfer to an end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -77,6 +77,16 @@ impl Ledger {
                 transfer.return_reason = Some(self.return_reason(&transfer));
                 transfer.returned_at = Some(now);
             }
+        }
+        let fault = match change {
+            Change::Execute if transfer.status == Status::Succeeded => Some(FaultKind::SuccessAfterFailure),
+            Change::TakeBack => Some(FaultKind::FailureAfterSuccess),
+            // One that was called back is none.
+            Change::Return if transfer.recall != Some(Recall::Requested) => Some(FaultKind::Returned),
+            Change::Settle | Change::Execute | Change::Return => None,
+        };
+        if let Some(fault) = fault {
+            self.inject(transaction, fault, &transfer.reference).await?;
         }
         if transfer.status != before {
             self.tell(transaction, &mut transfer, Some(before), now).await?;

@@ -100,7 +100,7 @@ impl Ledger {
         })
     }
 
-    /// Executes with a fault. It is written down where it took effect.
+    /// Executes with a fault. It is written down where it took effect; what is still to come is, when it happens.
     async fn execute_wrongly(
         &self,
         transaction: &mut Transaction,
@@ -116,6 +116,7 @@ impl Ledger {
             FaultKind::SuccessAfterFailure => {
                 transfer.refuse(Refusal::CardRefused);
                 transfer.change = Some((Change::Execute, self.switches.later(now, later)));
+                return Ok(());
             }
             _ => {
                 transfer.executed = self.wrong_instruction(transfer, fault);
@@ -124,22 +125,21 @@ impl Ledger {
                     transfer.executed = None;
                     return Ok(());
                 }
-                transfer.change = match fault {
-                    FaultKind::FailureAfterSuccess => {
-                        Some((Change::TakeBack, self.switches.later(now, later)))
-                    }
-                    FaultKind::Returned => Some((Change::Return, self.switches.later(now, back))),
+                let change = match fault {
+                    FaultKind::FailureAfterSuccess => Some((Change::TakeBack, later)),
+                    FaultKind::Returned => Some((Change::Return, back)),
                     _ => None,
                 };
+                if let Some((change, delay)) = change {
+                    transfer.change = Some((change, self.switches.later(now, delay)));
+                    return Ok(());
+                }
             }
         }
-        if fault == FaultKind::WrongReference {
-            if transfer.instruction.direction == Direction::Out {
-                return Ok(());
-            }
-            self.receive_from_stranger(transaction, transfer, now).await?;
+        match fault {
+            FaultKind::WrongReference => self.receive_from_stranger(transaction, transfer, now).await,
+            _ => self.inject(transaction, fault, &transfer.reference).await,
         }
-        self.inject(transaction, fault, &transfer.reference).await
     }
 
     /// What a transfer is executed with instead of what it says.
@@ -166,13 +166,17 @@ impl Ledger {
         }
     }
 
-    /// Money that nobody asked for comes in, as much as a transfer's, under a reference that is nobody's.
+    /// Money that nobody asked for comes in, as much as that of a transfer in, under a reference that is nobody's: that
+    /// one is written down.
     async fn receive_from_stranger(
         &self,
         transaction: &mut Transaction,
         transfer: &Transfer,
         now: Timestamp,
     ) -> Result<(), Error> {
+        if transfer.instruction.direction == Direction::Out {
+            return Ok(());
+        }
         let seed = self.config.seed;
         let suffix = encode_suffix(&name(seed, "reference", &transfer.reference));
         // It has the shape of a reference: one that its caller has not given.
@@ -183,8 +187,11 @@ impl Ledger {
         let sequence = next_number(transaction, "transfer").await?;
         let mut stray = Transfer::new(&reference, sequence, instruction, now);
         let card = CardAccount { account: STRANGER, is_empty: false };
-        let has_moved = self.post_transfer(transaction, &stray, card, now).await?;
-        stray.status = if has_moved { Status::Succeeded } else { Status::Refused };
+        if !self.post_transfer(transaction, &stray, card, now).await? {
+            return Ok(());
+        }
+        stray.status = Status::Succeeded;
+        self.inject(transaction, FaultKind::WrongReference, &reference).await?;
         self.tell_surely(transaction, &mut stray, now).await?;
         transfer::insert(transaction, &stray).await
     }

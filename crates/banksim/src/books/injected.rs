@@ -1,7 +1,7 @@
 //! What the bank did wrong, so that a test can compare what it found with what there was.
 
 use super::Ledger;
-use crate::{books::Books, edge::TurnedAway, faults::FaultKind};
+use crate::{books::Books, edge::TurnedAway, faults::FaultKind, problem::Problem};
 use makegood_sql::{Error, Fields, Kind, Transaction};
 use serde::Serialize;
 
@@ -10,6 +10,9 @@ use serde::Serialize;
 pub struct Injected {
     /// Every kind, also those that never happened.
     pub data: Vec<InjectedKind>,
+    /// The transfers of which the last callback was lost, in the order of their references: nobody was told how they
+    /// stand now.
+    pub untold: Vec<String>,
     /// The calls that were turned away since the bank was started.
     pub turned_away: TurnedAway,
 }
@@ -21,7 +24,7 @@ pub struct InjectedKind {
     pub kind: FaultKind,
     /// How many transfers had it.
     pub count: usize,
-    /// The transfers that had it, in the order of their references.
+    /// The transfers that had it, in the order of their references; of `wrong_reference` those of strangers.
     pub references: Vec<String>,
 }
 
@@ -55,10 +58,13 @@ impl Ledger {
 
 impl Books {
     /// All faults that were injected.
-    pub(crate) async fn injected(&self) -> Result<Injected, Error> {
+    pub(crate) async fn injected(&self) -> Result<Injected, Problem> {
+        self.change_due().await?;
         let text = "SELECT kind, reference FROM injected ORDER BY kind, reference";
         let mut transaction = self.ledger.database.read().await?;
         let rows = transaction.query(text, Vec::new(), &[Kind::Text, Kind::Text]).await?;
+        let text = "SELECT reference FROM transfers WHERE is_untold ORDER BY reference";
+        let untold = transaction.query(text, Vec::new(), &[Kind::Text]).await?;
         transaction.rollback().await;
         let empty = |kind| InjectedKind { kind, count: 0, references: Vec::new() };
         let mut data: Vec<_> = FaultKind::ALL.into_iter().map(empty).collect();
@@ -71,6 +77,8 @@ impl Books {
                 found.count += 1;
             }
         }
-        Ok(Injected { data, turned_away: self.switches().edge.turned_away() })
+        let untold = untold.into_iter().map(|row| Fields::new("transfers", row).take());
+        let untold = untold.collect::<Result<_, Error>>()?;
+        Ok(Injected { data, untold, turned_away: self.switches().edge.turned_away() })
     }
 }

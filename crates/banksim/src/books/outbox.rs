@@ -66,7 +66,8 @@ impl Ledger {
         }
         transfer.told += 1;
         let one = format!("{reference} {}", transfer.told);
-        if faults.happens(FaultKind::CallbackLost, &one) {
+        transfer.is_untold = faults.happens(FaultKind::CallbackLost, &one);
+        if transfer.is_untold {
             return self.inject(transaction, FaultKind::CallbackLost, &reference).await;
         }
         if faults.happens(FaultKind::CallbackForged, &one) {

@@ -2,8 +2,11 @@
 
 use makegood_sql::Migration;
 
-pub(super) const MIGRATIONS: &[Migration] =
-    &[Migration { name: "books", script: BOOKS }, Migration { name: "changes", script: CHANGES }];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration { name: "books", script: BOOKS },
+    Migration { name: "changes", script: CHANGES },
+    Migration { name: "untold", script: UNTOLD },
+];
 
 /// Times are microseconds since 1970 in UTC, amounts are minor units. A balance is what the bank owes the
 /// account's owner, so that all balances of a currency sum to zero.
@@ -106,4 +109,9 @@ CREATE TABLE maintenance (
     ends_at INTEGER NOT NULL,
     description TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Whether nobody was told how a transfer stands now.
+const UNTOLD: &str = "
+ALTER TABLE transfers ADD COLUMN is_untold INTEGER NOT NULL DEFAULT 0;
 ";

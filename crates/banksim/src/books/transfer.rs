@@ -41,6 +41,8 @@ pub(crate) struct Transfer {
     pub(crate) recall: Option<Recall>,
     /// How many callbacks there were to be.
     pub(crate) told: i64,
+    /// Whether the last of them was lost.
+    pub(crate) is_untold: bool,
 }
 
 /// A transfer as the bank shows it.
@@ -81,6 +83,7 @@ impl Transfer {
             returned_at: None,
             recall: None,
             told: 0,
+            is_untold: false,
         }
     }
 
@@ -140,22 +143,23 @@ pub(super) const KINDS: &[Kind] = &[
     Kind::Integer,
     Kind::Text,
     Kind::Integer,
+    Kind::Boolean,
 ];
 const SELECT: &str =
     "SELECT reference, sequence, direction, agreement, currency, amount, valid_until, status,
     refusal, received_at, change, change_at, executed_agreement, executed_currency, executed_amount,
-    return_reason, returned_at, recall, told FROM transfers WHERE reference = $1";
+    return_reason, returned_at, recall, told, is_untold FROM transfers WHERE reference = $1";
 /// Those after a number, in their order.
 pub(super) const SELECT_PAGE: &str = "SELECT reference, sequence, direction, agreement, currency, amount,
     valid_until, status, refusal, received_at, change, change_at, executed_agreement, executed_currency,
-    executed_amount, return_reason, returned_at, recall, told
+    executed_amount, return_reason, returned_at, recall, told, is_untold
     FROM transfers WHERE sequence > $1 ORDER BY sequence LIMIT $2";
 const INSERT: &str = "INSERT INTO transfers (reference, sequence, direction, agreement, currency, amount,
     valid_until, status, refusal, received_at, change, change_at, executed_agreement, executed_currency,
-    executed_amount, return_reason, returned_at, recall, told)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+    executed_amount, return_reason, returned_at, recall, told, is_untold)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
 const UPDATE: &str = "UPDATE transfers SET status = $2, refusal = $3, change = $4, change_at = $5,
-    return_reason = $6, returned_at = $7, recall = $8, told = $9 WHERE reference = $1";
+    return_reason = $6, returned_at = $7, recall = $8, told = $9, is_untold = $10 WHERE reference = $1";
 
 pub(super) async fn select(
     transaction: &mut Transaction,
@@ -189,6 +193,7 @@ pub(super) async fn insert(transaction: &mut Transaction, transfer: &Transfer) -
         transfer.returned_at.into(),
         named(transfer.recall),
         transfer.told.into(),
+        transfer.is_untold.into(),
     ];
     transaction.execute(INSERT, row).await.map(drop)
 }
@@ -205,6 +210,7 @@ pub(super) async fn update(transaction: &mut Transaction, transfer: &Transfer) -
         transfer.returned_at.into(),
         named(transfer.recall),
         transfer.told.into(),
+        transfer.is_untold.into(),
     ];
     transaction.execute(UPDATE, row).await.map(drop)
 }
@@ -250,6 +256,7 @@ pub(super) fn parse(row: Vec<Value>) -> Result<Transfer, Error> {
         returned_at: fields.take()?,
         recall: optional(&mut fields)?,
         told: fields.take()?,
+        is_untold: fields.take()?,
     })
 }
 

@@ -7,6 +7,7 @@ use makegood_base::Clock as _;
 use makegood_notify::{HEADER_ID, HEADER_SIGNATURE, HEADER_TIMESTAMP, TOLERANCE, WebhookSecret};
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU16, AtomicUsize, Ordering},
@@ -22,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct Heard {
     id: String,
     is_signed: bool,
+    /// Whether the text is another than the bank writes.
+    is_changed: bool,
     body: Value,
 }
 
@@ -52,6 +55,7 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
     let heard = Heard {
         id: id.to_owned(),
         is_signed: verified.is_ok(),
+        is_changed: body.ends_with(b" "),
         body: serde_json::from_slice(&body).unwrap(),
     };
     receiver.heard.lock().unwrap().push(heard);
@@ -187,7 +191,7 @@ async fn a_callback_is_sent_again_until_it_is_taken_also_after_a_restart() {
     let told = receiver.told();
     assert_eq!(told.last().unwrap(), "btr_1 succeeded");
     assert_eq!(told.iter().filter(|told| *told == "btr_1 succeeded").count(), 1, "{told:?}");
-    let ids: std::collections::BTreeSet<_> = receiver.heard().iter().map(|heard| heard.id.clone()).collect();
+    let ids: BTreeSet<_> = receiver.heard().iter().map(|heard| heard.id.clone()).collect();
     assert_eq!(ids.len(), 2, "sent again, it has the same name");
 }
 
@@ -232,6 +236,49 @@ async fn callbacks_come_twice_reordered_forged_or_not_at_all_as_told() {
         let counts = desk.bank.control().callbacks().await.unwrap();
         assert_eq!(counts.forgeries_believed, 0);
     }
+}
+
+#[tokio::test]
+async fn of_what_nobody_was_told_there_is_a_list() {
+    let receiver = Receiver::open(Duration::ZERO).await;
+    let desk = receiver.desk().await;
+    let control = desk.bank.control();
+    control.set_faults(Faults { callback_lost_rate: 1.0, ..Faults::default() }).unwrap();
+    let agreement = desk.card(cards::SETTLES_LATER).await;
+    desk.outcome("btr_1", &Desk::instruction("in", &agreement, "10.00")).await;
+    assert_eq!(control.injected().await.unwrap().untold, ["btr_1"]);
+    // The next status is told.
+    control.set_faults(Faults::default()).unwrap();
+    desk.clock.advance(Duration::from_secs(60));
+    assert_eq!(desk.enquiry("btr_1").await, "succeeded");
+    let injected = control.injected().await.unwrap();
+    assert!(injected.untold.is_empty());
+    assert_eq!(injected.references(FaultKind::CallbackLost), ["btr_1"]);
+}
+
+#[tokio::test]
+async fn the_same_callbacks_are_forged_in_the_same_way_in_any_order() {
+    let mut seen = Vec::new();
+    for is_reversed in [false, true] {
+        let receiver = Receiver::open(Duration::ZERO).await;
+        let desk = receiver.desk().await;
+        desk.bank.control().set_faults(Faults { callback_forged_rate: 1.0, ..Faults::default() }).unwrap();
+        let transfer = Desk::instruction("in", &desk.card(cards::ALWAYS_WORKS).await, "10.00");
+        let mut numbers: Vec<_> = (0..16).collect();
+        if is_reversed {
+            numbers.reverse();
+        }
+        for number in numbers {
+            desk.outcome(&format!("btr_{number}"), &transfer).await;
+        }
+        until_told(&desk).await;
+        let forged = receiver.heard().into_iter().filter(|heard| !heard.is_signed);
+        let changed: BTreeSet<String> =
+            forged.filter(|heard| heard.is_changed).map(|heard| heard.id).collect();
+        assert!((1..16).contains(&changed.len()), "{changed:?}");
+        seen.push(changed);
+    }
+    assert_eq!(seen[0], seen[1]);
 }
 
 #[tokio::test]

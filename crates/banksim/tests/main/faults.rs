@@ -4,7 +4,10 @@ use crate::Desk;
 use makegood_banksim::{FaultKind, Faults, Outcome, cards};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 #[tokio::test]
 async fn the_next_transfers_are_treated_as_told() {
@@ -210,6 +213,50 @@ async fn money_comes_in_under_a_reference_that_nobody_gave() {
     assert!(stray.starts_with("btr_") && stray.len() == 30, "{stray}");
     assert_eq!(desk.enquiry(stray).await, "succeeded");
     assert_eq!(desk.balance("pool").await, "20.00");
+    assert_eq!(desk.bank.control().injected().await.unwrap().references(FaultKind::WrongReference), [*stray]);
+}
+
+#[tokio::test]
+async fn what_is_to_come_is_listed_when_it_has_happened() {
+    let desk = Desk::open_with(|config| config.transfer_minor_max = i64::MAX).await;
+    let control = desk.bank.control();
+    let count = async |kind| control.injected().await.unwrap().count(kind);
+    let none = Faults::default;
+    // There is nothing that could go out late.
+    control.set_faults(Faults { success_after_failure_rate: 1.0, ..none() }).unwrap();
+    let card = desk.card(cards::ALWAYS_WORKS).await;
+    let (transfer, back) =
+        (Desk::instruction("in", &card, "10.00"), Desk::instruction("out", &card, "10.00"));
+    assert_eq!(desk.outcome("btr_never", &back).await, "refused card_refused");
+    desk.clock.advance(Duration::from_secs(90));
+    assert_eq!(desk.enquiry("btr_never").await, "refused insufficient_funds");
+    assert_eq!(desk.outcome("btr_late", &transfer).await, "refused card_refused");
+    assert_eq!(count(FaultKind::SuccessAfterFailure).await, 0);
+    desk.clock.advance(Duration::from_secs(90));
+    assert_eq!(control.injected().await.unwrap().references(FaultKind::SuccessAfterFailure), ["btr_late"]);
+    // What is called back is not taken back, and its return is none of the bank's own.
+    let taken_back = Faults { failure_after_success_rate: 1.0, ..none() };
+    for (reference, faults) in
+        [("btr_taken", taken_back), ("btr_returned", Faults { returned_rate: 1.0, ..none() })]
+    {
+        control.set_faults(faults).unwrap();
+        assert_eq!(desk.outcome(reference, &back).await, "succeeded");
+        let path = format!("/v1/transfers/{reference}/recall");
+        desk.call(Method::POST, &path, json!({"reason": "a mistake"})).await;
+        desk.clock.advance(Duration::from_secs(90));
+        assert_eq!(desk.enquiry(reference).await, "returned");
+    }
+    let kinds = [FaultKind::FailureAfterSuccess, FaultKind::Returned];
+    assert_eq!([count(kinds[0]).await, count(kinds[1]).await], [0, 0]);
+    // The stranger has enough for one of two.
+    control.set_faults(Faults { wrong_reference_rate: 1.0, ..none() }).unwrap();
+    let others = desk.card("4111111111111111").await;
+    for (reference, card) in [("btr_1", &card), ("btr_2", &others)] {
+        let transfer = Desk::instruction("in", card, "600000000.00");
+        assert_eq!(desk.outcome(reference, &transfer).await, "succeeded");
+    }
+    assert_eq!(count(FaultKind::WrongReference).await, 1);
+    assert_eq!(desk.balance("pool").await, "1800000010.00");
 }
 
 #[tokio::test]
@@ -235,6 +282,25 @@ async fn what_waits_for_good_is_brought_to_an_end_by_hand() {
     }
     assert_eq!(control.resolve(None, Outcome::Succeeded).await.unwrap(), 0);
     assert_eq!(desk.balance("pool").await, "20.00");
+}
+
+#[tokio::test]
+async fn however_many_wait_all_are_brought_to_an_end() {
+    let desk = Arc::new(Desk::open().await);
+    desk.bank.control().set_faults(Faults { never_answered_rate: 1.0, ..Faults::default() }).unwrap();
+    let transfer = Desk::instruction("in", &desk.card(cards::ALWAYS_WORKS).await, "1.00");
+    let mut senders = tokio::task::JoinSet::new();
+    for sender in 0..13 {
+        let (desk, transfer) = (Arc::clone(&desk), transfer.clone());
+        senders.spawn(async move {
+            for number in 0..78 {
+                desk.outcome(&format!("btr_{sender}_{number}"), &transfer).await;
+            }
+        });
+    }
+    senders.join_all().await;
+    assert_eq!(desk.bank.control().resolve(None, Outcome::Succeeded).await.unwrap(), 1_014);
+    assert_eq!(desk.balance("pool").await, "1014.00");
 }
 
 #[tokio::test]

@@ -22,7 +22,8 @@ fn transfer(reference: &str, is_in: bool, state: &str) -> Transfer {
     }
 }
 
-/// Books in which a transfer is, and the bank has moved so much of it.
+/// Books in which a transfer is, and the bank has moved so much of it. Two words are no faults: that nobody was told how
+/// it stands now, and that there is a case of it.
 fn books(transfer: Transfer, status: Option<&str>, moved: i64, faults: &[&str]) -> Books {
     let mut books = Books { bank_is_balanced: true, ..Books::default() };
     let reference = transfer.reference.clone();
@@ -33,6 +34,8 @@ fn books(transfer: Transfer, status: Option<&str>, moved: i64, faults: &[&str]) 
     if moved != 0 {
         books.moved.insert(reference.clone(), amounts(cny(moved), 1));
     }
+    books.untold.extend(faults.contains(&"untold").then(|| reference.clone()));
+    books.cases.extend(faults.contains(&"case").then(|| reference.clone()));
     books.faults.insert(reference, faults.iter().map(|kind| (*kind).to_owned()).collect());
     books.of_object.insert(transfer.object.clone(), vec![0]);
     books.transfers = vec![transfer];
@@ -61,20 +64,32 @@ fn what_agrees_is_not_found_and_what_does_not_is() {
     check(transfer("btr_1", true, "unknown"), Some("succeeded"), 1_000, &[], [1, 1]);
     // What it did wrong explains it only where it is what was done wrong.
     check(refused(true), Some("succeeded"), 1_000, &["callback_twice"], [1, 1]);
-    check(refused(true), Some("succeeded"), 1_000, &["success_after_failure", "callback_lost"], [0, 0]);
+    check(refused(true), Some("succeeded"), 1_000, &["success_after_failure", "untold"], [0, 0]);
+    // A callback was lost, and a later one was not.
+    for (wallet, bank, moved, kind) in [
+        (refused(true), "succeeded", 1_000, "success_after_failure"),
+        (settled(true), "refused", 0, "failure_after_success"),
+        (settled(true), "returned", 0, "returned"),
+    ] {
+        check(wallet.clone(), Some(bank), moved, &[kind, "callback_lost"], [1, 1]);
+        check(wallet, Some(bank), moved, &[kind, "callback_lost", "untold"], [0, 0]);
+    }
     check(refused(true), Some("succeeded"), 1_000, &["success_after_failure"], [1, 1]);
     let late = Transfer { is_late: true, ..refused(true) };
     check(late, Some("succeeded"), 1_000, &["success_after_failure"], [0, 0]);
     let contradicted = Transfer { is_contradicted: true, ..settled(true) };
     check(contradicted, Some("refused"), 0, &["failure_after_success"], [0, 0]);
     check(settled(true), Some("refused"), 0, &["failure_after_success"], [1, 1]);
+    let late = Transfer { is_late: true, ..refused(true) };
+    check(late, Some("refused"), 0, &["failure_after_success"], [0, 0]);
     let returned = Transfer { is_returned: true, ..settled(true) };
     check(returned, Some("returned"), 0, &["returned"], [0, 0]);
     check(settled(true), Some("returned"), 0, &["returned"], [1, 1]);
     let other = Transfer { mismatch: Some(cny(900)), ..transfer("btr_1", true, "unknown") };
     check(other, Some("succeeded"), 900, &["wrong_amount"], [0, 0]);
     let other = Transfer { mismatch: Some(cny(-900)), ..transfer("btr_1", false, "unknown") };
-    check(other, Some("succeeded"), -900, &["wrong_amount"], [0, 0]);
+    check(other.clone(), Some("succeeded"), -900, &["wrong_amount", "case"], [0, 0]);
+    check(other, Some("succeeded"), -900, &["wrong_amount"], [0, 1]);
     // The wallet believes that what it asked for was paid, or that nothing was.
     for kind in ["wrong_amount", "wrong_currency"] {
         check(settled(false), Some("succeeded"), -900, &[kind], [0, 1]);
@@ -82,7 +97,33 @@ fn what_agrees_is_not_found_and_what_does_not_is() {
     }
     check(settled(false), Some("succeeded"), -1_000, &["wrong_payee"], [1, 0]);
     let other = Transfer { mismatch: Some(cny(-1_000)), ..transfer("btr_1", false, "unknown") };
-    check(other, Some("succeeded"), -1_000, &["wrong_payee"], [0, 0]);
+    check(other, Some("succeeded"), -1_000, &["wrong_payee", "case"], [0, 0]);
+    // The wallet knows, and gives the money back, or takes it for paid, all the same.
+    let knows = |transfer, minor| Transfer { mismatch: Some(cny(minor)), ..transfer };
+    check(knows(refused(false), -900), Some("succeeded"), -900, &["wrong_amount", "case"], [1, 1]);
+    check(knows(settled(false), -900), Some("succeeded"), -900, &["wrong_amount", "case"], [0, 1]);
+    check(knows(refused(false), -1_000), Some("succeeded"), -1_000, &["wrong_payee", "case"], [1, 1]);
+    check(knows(settled(false), -1_000), Some("succeeded"), -1_000, &["wrong_payee", "case"], [1, 0]);
+}
+
+#[test]
+fn what_only_a_person_can_end_is_found_where_nobody_has_it() {
+    let settled = |is_in| transfer("btr_1", is_in, "settled");
+    let late = |is_in| Transfer { is_late: true, ..transfer("btr_1", is_in, "refused") };
+    for (transfer, expected) in [
+        (settled(true), 0),
+        (late(true), 0),
+        (late(false), 1),
+        (Transfer { is_contradicted: true, ..settled(true) }, 1),
+        (Transfer { mismatch: Some(cny(900)), ..transfer("btr_1", true, "unknown") }, 1),
+    ] {
+        let mut books = books(transfer.clone(), None, 0, &[]);
+        assert_eq!(with_a_person(&books).found, expected, "{transfer:?}");
+        for object in ["btr_1", &transfer.object] {
+            books.cases = [object.to_owned()].into();
+            assert_eq!(with_a_person(&books).found, 0, "{transfer:?}");
+        }
+    }
 }
 
 #[test]
@@ -91,9 +132,14 @@ fn the_sum_is_held_against_the_ledger_too() {
     assert!(same_books(&wrong).0.failures.is_empty());
     // A stranger's money that the wallet has, and then has not.
     wrong.moved.insert("stranger".to_owned(), amounts(cny(50), 1));
+    wrong.faults.insert("stranger".to_owned(), vec!["wrong_reference".to_owned()]);
     assert_eq!(same_books(&wrong).0.failures.len(), 1);
     wrong.nostro = amounts(cny(1_050), 1);
     assert!(same_books(&wrong).0.failures.is_empty());
+    // Ours, under a reference that we have forgotten: it is no stranger's.
+    wrong.faults.remove("stranger");
+    assert_eq!(same_books(&wrong).0.failures.len(), 1);
+    wrong.faults.insert("stranger".to_owned(), vec!["wrong_reference".to_owned()]);
     wrong.bank_is_balanced = false;
     wrong.forgeries_believed = 1;
     assert_eq!(same_books(&wrong).0.failures.len(), 2);
@@ -118,7 +164,7 @@ fn an_order_that_took_money_twice_is_found() {
     assert_eq!(paid_once(&twice).failures.len(), 1);
     // Of what the bank never told nobody can know.
     twice.transfers[0].is_late = false;
-    twice.faults.entry("btr_1".to_owned()).or_default().push("callback_lost".to_owned());
+    twice.untold.insert("btr_1".to_owned());
     assert!(paid_once(&twice).failures.is_empty());
     twice.faults.clear();
     // The wallet gave back what came too late.
@@ -137,7 +183,7 @@ fn an_order_that_took_money_twice_is_found() {
     twice.booked_at.insert("btr_1".to_owned(), 2_000_000);
     let verdict = paid_once(&twice);
     assert!(verdict.failures.is_empty());
-    assert!(verdict.looked_at.contains("1 orders with two takings"), "{}", verdict.looked_at);
+    assert!(verdict.looked_at.contains("orders with two takings: 1"), "{}", verdict.looked_at);
 }
 
 #[test]
