@@ -262,13 +262,13 @@ impl TestWallet {
         self.folder.path()
     }
 
-    /// Proves all that is stored: the ledger by replaying its journal, and what must hold of the pool.
+    /// Proves all that is stored, as `makegood verify` does, and what must hold of the pool.
     ///
     /// # Panics
     /// When something differs; the message names it.
     pub async fn verify(&self) {
-        let report = makegood_ledger_sql::verify(self.database()).await.expect("the ledger can be read");
-        assert!(report.is_clean(), "{:#?}", report.differences);
+        let report = makegood::verify::verify(self.database()).await.expect("the database can be read");
+        assert!(report.is_clean(), "{:#?}", report.lines());
         let violations = snapshot::violations(self.database()).await.expect("a snapshot can be read");
         assert_eq!(violations, Vec::<String>::new());
     }

@@ -183,6 +183,11 @@ async fn rows_that_are_gone_or_too_many_are_named() {
         ("DELETE FROM ledger_tree", "ledger_tree"),
         ("UPDATE ledger_batches SET transactions = 999 WHERE transactions > 20", "ledger_batches"),
         (
+            "DELETE FROM ledger_batches
+          WHERE transactions = (SELECT transactions FROM ledger_head)",
+            "ledger_batches",
+        ),
+        (
             "INSERT INTO ledger_status_changes (sequence, account, status)
           SELECT 9999, id, 1 FROM ledger_accounts WHERE code = 1",
             "ledger_status_changes",

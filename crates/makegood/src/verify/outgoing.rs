@@ -1,6 +1,6 @@
 //! Money that goes out, and settlements: what their rows say, held against the ledger.
 
-use super::projections::Check;
+use super::projections::{Check, first_leg, moved};
 use makegood_wallet::postings::{Kind, MovementCode};
 
 /// Rows of withdrawals or payouts whose stages the ledger does not have, or has although the row does not say so.
@@ -27,10 +27,11 @@ macro_rules! stages {
                 OR (object.status = 'returned') <> (back.id IS NOT NULL)
                 OR (late.id IS NOT NULL AND object.status NOT IN ('failed', 'cancelled'))
                 OR (undone.id IS NOT NULL AND late.id IS NULL)
-                OR (posted.id IS NOT NULL AND (SELECT CAST(SUM(leg.amount) AS BIGINT) FROM ledger_legs AS leg
-                    WHERE leg.position >= posted.first_position
-                        AND leg.position < posted.first_position + posted.legs)
-                    <> object.amount_minor + object.fee_minor + object.fee_minor)
+                OR (posted.id IS NOT NULL AND (",
+            moved!(),
+            " <> object.amount_minor + object.fee_minor + object.fee_minor OR ",
+            first_leg!(),
+            " <> object.amount_minor))
             ORDER BY object.id"
         )
     };
@@ -160,7 +161,7 @@ pub(super) const CHECKS: &[Check] = &[
                         AND leg.debit IN (SELECT id FROM ledger_accounts WHERE code = $1)
                     GROUP BY leg.debit) AS taken ON taken.debit = account.id
             WHERE account.code = $1 AND (schedule.id IS NULL OR timer.object_id IS NULL
-                OR schedule.merchant_id <> account.owner
+                OR timer.due_at <> schedule.cut_off OR schedule.merchant_id <> account.owner
                 OR schedule.taken_minor <> COALESCE(taken.minor, 0))
             ORDER BY account.id",
         codes: &[Kind::MerchantPending.code()],

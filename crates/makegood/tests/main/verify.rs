@@ -77,9 +77,107 @@ const CHANGES: &[(&str, &str)] = &[
     ("UPDATE settlement_schedules SET taken_minor = taken_minor + 1", "what its days say"),
     ("UPDATE settlement_schedules SET merchant_id = id", "what its days say"),
     ("DELETE FROM timers WHERE kind = 'settlement_day'", "no day of it ends"),
+    ("UPDATE timers SET due_at = due_at + 1 WHERE kind = 'settlement_day'", "no day of it ends"),
+    // The same sum of other legs.
+    (
+        "UPDATE payments SET amount_minor = amount_minor - 1, fee_minor = fee_minor + 1
+            WHERE source = 'balance' AND status <> 'requires_confirmation'",
+        "this payment says that it moved",
+    ),
+    (
+        "UPDATE refunds SET amount_minor = amount_minor - 1, fee_back_minor = fee_back_minor + 2
+            WHERE bank_transfer_id IS NULL",
+        "this refund says that it moved",
+    ),
+    (
+        "UPDATE withdrawals SET amount_minor = amount_minor - 2, fee_minor = fee_minor + 1",
+        "what this withdrawal says of its money",
+    ),
+    // Transfers, and what they are for.
+    ("UPDATE bank_transfers SET amount_minor = amount_minor + 1 WHERE purpose_kind = 'withdrawal'", ASKED),
+    ("UPDATE bank_transfers SET currency = 'USD' WHERE purpose_kind = 'payment'", ASKED),
+    ("UPDATE bank_transfers SET direction = 'in' WHERE purpose_kind = 'refund'", ASKED),
+    ("UPDATE bank_transfers SET direction = 'out' WHERE purpose_kind = 'top_up'", ASKED),
+    ("UPDATE withdrawals SET bank_transfer_id = id", ASKED),
+    (
+        "DELETE FROM bank_transfers WHERE purpose_kind = 'top_up'",
+        "names this transfer, and the wallet does not",
+    ),
+    // A bank that refused, and executed it then.
+    (
+        "UPDATE bank_transfers SET state = 'refused', late_success_at = 1 WHERE purpose_kind = 'payment'",
+        "it neither arrived nor was given back",
+    ),
+    (
+        "UPDATE bank_transfers SET state = 'refused', late_success_at = 1 WHERE purpose_kind = 'top_up'",
+        "it neither arrived nor was given back",
+    ),
+    (
+        "UPDATE bank_transfers SET state = 'refused', late_success_at = 1 WHERE purpose_kind = 'withdrawal'",
+        "paid out after its refusal",
+    ),
+    (
+        "UPDATE bank_transfers SET state = 'refused', late_success_at = 1 WHERE purpose_kind = 'refund'",
+        "paid out after its refusal",
+    ),
+    ("UPDATE refunds SET origin = 'late_success'", "no payment names this refund"),
+    // A bank that moved otherwise than it was asked to, or took back what it had moved.
+    (
+        "UPDATE bank_transfers SET state = 'unknown', mismatch_minor = 1, mismatch_currency = 'CNY'
+            WHERE direction = 'in'",
+        "moved otherwise than it was asked to",
+    ),
+    ("UPDATE bank_transfers SET returned_at = 1 WHERE purpose_kind = 'payment'", TAKEN_BACK),
+    ("UPDATE bank_transfers SET returned_at = 1 WHERE purpose_kind = 'top_up'", TAKEN_BACK),
+    ("UPDATE bank_transfers SET returned_at = 1 WHERE purpose_kind = 'withdrawal'", TAKEN_BACK),
+    (
+        "UPDATE bank_transfers SET state = 'refused', late_success_at = 1, returned_at = 1
+            WHERE purpose_kind = 'withdrawal'",
+        TAKEN_BACK,
+    ),
+    // What is stuck.
+    ("UPDATE payments SET status = 'unknown' WHERE source = 'bank_card'", "what the bank has said of it"),
+    (
+        "UPDATE bank_transfers SET state = 'refused' WHERE purpose_kind = 'payment'",
+        "what the bank has said of it",
+    ),
+    ("UPDATE top_ups SET status = 'unknown'", "what the bank has said of it"),
+    ("UPDATE payments SET status = 'returned' WHERE source = 'bank_card'", "what the bank has said of it"),
+    (
+        "UPDATE orders SET open_attempt_id = paid_by_id WHERE state = 'paid'",
+        "held by an attempt that is over",
+    ),
+    ("UPDATE orders SET open_attempt_id = id WHERE state = 'open'", "held by an attempt that is over"),
+    ("UPDATE bank_transfers SET state = 'accepted' WHERE purpose_kind = 'top_up'", "no timer will wake it"),
+    ("UPDATE bank_transfers SET recall_state = 'requested'", "no timer will wake it"),
+    ("DELETE FROM timers WHERE kind = 'order'", "the order can be paid, and no timer will close it"),
+    (
+        "UPDATE timers SET due_at = due_at + 1 WHERE kind = 'order'",
+        "the order can be paid, and no timer will close it",
+    ),
+    (
+        "UPDATE timers SET due_at = due_at + 1 WHERE kind = 'payment'",
+        "waits for its confirmation, and no timer will close it",
+    ),
+    // A row that does not parse ends its own comparison alone.
+    ("UPDATE ledger_accounts SET currency = 1", "not compared whether the books of the pool balance"),
+    ("UPDATE ledger_accounts SET currency = 1, owner = id", "what its days say"),
+    (
+        "UPDATE withdrawals SET id = x'01'",
+        "not compared whether the ledger does not have what this withdrawal",
+    ),
+    ("UPDATE withdrawals SET id = x'01'", "the ledger has this withdrawal, the wallet does not"),
+    (
+        "DELETE FROM ledger_batches WHERE transactions = (SELECT transactions FROM ledger_head)",
+        "ledger_batches the last",
+    ),
 ];
 
-/// What the lines for newcomers do not do: a transfer, a refund to a balance, and a withdrawal.
+const ASKED: &str = "what this transfer is for names another one, or another amount or direction";
+const TAKEN_BACK: &str = "what the bank took back of this is not what the ledger has";
+
+/// What the lines for newcomers do not do: a transfer, a refund to a balance, a withdrawal, and a payment that waits for
+/// its confirmation.
 const MORE_LINES: &str = r#"
 FRIEND=$(curl -sS $URL/v1/users -H "$JSON" -d '{"login":"wang.fang@example.com","password":"grey-kettle-tram-42","display_name":"Wang Fang"}' | id_of usr)
 curl -sSf $URL/v1/transfers -H "$ME" -H "$JSON" -H 'Idempotency-Key: give' -d '{"to":"'$FRIEND'","amount":{"amount":"5.00","currency":"CNY"},"expect":{"amount":{"amount":"5.00","currency":"CNY"},"payee":"'$FRIEND'"}}'
@@ -87,6 +185,8 @@ PAYMENT=$(curl -sS "$URL/v1/payments?status=succeeded" -H "$ME" | id_of pay)
 curl -sSf $URL/v1/payments/$PAYMENT/refunds -H "$ME" -H "$JSON" -H 'Idempotency-Key: back' -d '{"amount":{"amount":"6.50","currency":"CNY"},"reason":"Cold tea"}'
 OUT=$(curl -sSf $URL/v1/withdrawals -H "$ME" -H "$JSON" -H 'Idempotency-Key: out' -d '{"amount":{"amount":"1.00","currency":"CNY"},"bank_card":"'$CARD'"}' | id_of wdr)
 curl -sSf "$URL/v1/withdrawals/$OUT?wait=10" -H "$ME"
+ORDER=$(curl -sSf $URL/v1/orders -H "$ME" -H "$JSON" -d '{"merchant_order_no":"open","amount":{"amount":"1.00","currency":"CNY"},"description":"A biscuit"}' | id_of ord)
+curl -sSf $URL/v1/payments -H "$ME" -H "$JSON" -H 'Idempotency-Key: open' -d '{"order":"'$ORDER'","source":{"type":"balance"}}'
 "#;
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use makegood_banksim::cards;
 use makegood_notify::WebhookSecret;
 use makegood_payments::Source;
 use makegood_testkit::{Answer, Db, FakeClock, Person, Shop, TestWallet, cny};
-use makegood_wallet::tables::{BankCardId, PaymentId, RefundId};
+use makegood_wallet::tables::{BankCardId, BankTransferId, PaymentId, RefundId};
 use makegood_wallet::{Action, Caller, Query};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -22,6 +22,7 @@ on_both!(
     a_refund_comes_back,
     a_refund_is_called_back,
     a_refund_is_paid_after_a_refusal,
+    a_late_top_up_is_taken_back_both_ways,
 );
 
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
@@ -346,5 +347,42 @@ async fn a_refund_is_paid_after_a_refusal(db: Db) {
     assert_eq!(wallet.refund_status(&shop, refund).await, "needs_action");
     assert_eq!((wallet.count(CLEARING).await, wallet.count(CUSTODY).await), (2_000, custody));
     assert!(makegood::verify::verify(wallet.database()).await.unwrap().is_clean());
+    wallet.finish().await;
+}
+
+/// A top-up that came too late is given back, and the bank takes back the way in as well as the way back. Each is in the
+/// ledger for itself: `verify` does not take the one for the other.
+async fn a_late_top_up_is_taken_back_both_ways(db: Db) {
+    let wallet = TestWallet::start(db).await;
+    let payer = wallet.user().await;
+    let card = wallet.card(&payer, cards::ALWAYS_WORKS).await;
+    let _top_up = wallet.top_up(&payer, card, "20.00").await;
+    let say = async |id: BankTransferId, direction, status| {
+        let (reference, bank_reference) = (id.to_string(), format!("b-{id}"));
+        let (direction, amount) = (Some(direction), cny("20.00"));
+        let told = Told { reference, bank_reference, direction, agreement: None, amount, status };
+        let callback = Action::RecordBankCallback { bank: "simbank".to_owned(), told };
+        let _heard = wallet.submit(Caller::System, callback).await;
+        wallet.verify().await;
+    };
+    let returned = ToldStatus::Returned { reason: ReturnReason::AccountClosed };
+    let way_in = due_transfer(&wallet).await;
+    say(way_in, Direction::In, ToldStatus::Refused { refusal: Refusal::CardRefused }).await;
+    say(way_in, Direction::In, ToldStatus::Succeeded).await;
+    let way_back = due_transfer(&wallet).await;
+    say(way_back, Direction::Out, ToldStatus::Succeeded).await;
+    say(way_in, Direction::In, returned).await;
+    let mut transaction = wallet.database().begin().await.unwrap();
+    let change = "UPDATE bank_transfers SET returned_at = 1 WHERE direction = 'out'";
+    assert_eq!(transaction.execute(change, Vec::new()).await.unwrap(), 1);
+    transaction.commit().await.unwrap();
+    let report = makegood::verify::verify(wallet.database()).await.unwrap();
+    let finding = format!("{way_back}: what the bank took back of this is not what the ledger has");
+    assert_eq!(report.differences, [finding]);
+    let mut transaction = wallet.database().begin().await.unwrap();
+    let undo = "UPDATE bank_transfers SET returned_at = NULL WHERE direction = 'out'";
+    assert_eq!(transaction.execute(undo, Vec::new()).await.unwrap(), 1);
+    transaction.commit().await.unwrap();
+    say(way_back, Direction::Out, returned).await;
     wallet.finish().await;
 }
