@@ -106,7 +106,10 @@ fn programs_find_every_figure_by_its_name() {
     found(&report["growth"][0], &["database", "history", "per_s"]);
     found(&report["growth"][0], &["ratio", "page_ratio", "look_up_ratio", "trace_ratio"]);
     found(&report["memory"], &["idle_mib", "after_mib"]);
-    found(&report["banks"][0], &["database", "past", "open", "enquiry", "pass", "trace", "read", "idle", "behind"]);
+    found(
+        &report["banks"][0],
+        &["database", "past", "open", "enquiry", "pass", "trace", "read", "idle", "behind"],
+    );
     found(&report["banks"][0]["enquiry"], &["ms", "ratio"]);
     found(&report["peak"][0], &["database", "beside", "per_s", "ratio", "p50_ms", "p99_ms", "p99_ratio"]);
     found(&report["peak"][0], &["waiting", "top_ups_per_s", "refused_per_s"]);
