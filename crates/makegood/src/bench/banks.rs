@@ -6,8 +6,6 @@ mod clock;
 mod grown;
 mod script;
 
-use super::child::Server;
-use super::load::{Call, send};
 use super::report::{BanksFigure, Costs, median};
 use super::scratch::Scratch;
 use super::{BenchError, Tools};
@@ -22,7 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// Over how many connections traces are read at once.
+/// How many traces are read at once.
 const READERS: usize = 16;
 /// How long the queue of a bank may take to fill.
 const FILLS_IN_MAX: Duration = Duration::from_secs(300);
@@ -33,7 +31,6 @@ struct Runs {
     enquiry: Vec<f64>,
     pass: Vec<f64>,
     trace: Vec<f64>,
-    read: Vec<f64>,
     idle: Vec<f64>,
     behind: Vec<f64>,
 }
@@ -43,7 +40,7 @@ struct Runs {
 enum Kind {
     Enquiry,
     Pass,
-    Read,
+    Trace,
     Idle,
 }
 
@@ -59,25 +56,12 @@ pub(super) async fn measure(scratch: &Scratch, tools: &Tools) -> Result<Vec<Bank
     let mut runs = [Runs::default(), Runs::default()];
     // The first run of each kind is not counted.
     for run in 0..=tools.size.runs {
-        for kind in [Kind::Enquiry, Kind::Pass, Kind::Read, Kind::Idle] {
+        for kind in [Kind::Enquiry, Kind::Pass, Kind::Trace, Kind::Idle] {
             for (grown, runs) in grown.iter().zip(&mut runs) {
                 let cost = grown.run(kind, part, tools).await?;
                 runs.of(kind).extend((run > 0).then_some(cost));
             }
         }
-    }
-    let mut servers = Vec::new();
-    for grown in &grown {
-        servers.push(Server::serve(&grown.place).await?);
-    }
-    for run in 0..=tools.size.runs {
-        for ((grown, runs), server) in grown.iter().zip(&mut runs).zip(&servers) {
-            let cost = grown.traces(server, tools.size.reads).await?;
-            runs.trace.extend((run > 0).then_some(cost));
-        }
-    }
-    for server in servers {
-        server.kill().await?;
     }
     // Last, for it leaves all transfers due at once.
     let mut cards = Vec::new();
@@ -99,7 +83,7 @@ impl Runs {
         match kind {
             Kind::Enquiry => &mut self.enquiry,
             Kind::Pass => &mut self.pass,
-            Kind::Read => &mut self.read,
+            Kind::Trace => &mut self.trace,
             Kind::Idle => &mut self.idle,
         }
     }
@@ -117,7 +101,6 @@ impl Runs {
             enquiry: costs(|runs| &runs.enquiry),
             pass: costs(|runs| &runs.pass),
             trace: costs(|runs| &runs.trace),
-            read: costs(|runs| &runs.read),
             idle: costs(|runs| &runs.idle),
             behind: costs(|runs| &runs.behind),
         }
@@ -127,7 +110,7 @@ impl Runs {
 impl Grown {
     /// One run: what one of what is done costs.
     async fn run(&self, kind: Kind, part: usize, tools: &Tools) -> Result<f64, BenchError> {
-        let rounds = tools.size.rounds;
+        let (began, rounds) = (Instant::now(), tools.size.rounds);
         match kind {
             Kind::Enquiry => {
                 let mut took = Duration::ZERO;
@@ -145,9 +128,8 @@ impl Grown {
                 }
                 Ok(each(took, rounds * part))
             }
-            Kind::Read => {
-                let began = Instant::now();
-                self.reads(tools.size.reads).await?;
+            Kind::Trace => {
+                self.traces(tools.size.reads).await?;
                 Ok(each(began.elapsed(), tools.size.reads))
             }
             Kind::Idle => self.idle(tools.size.reads).await,
@@ -188,33 +170,18 @@ impl Grown {
         Ok(each(began.elapsed(), count))
     }
 
-    /// Traces of a transfer that is over and of an open one in turn: for each reader, which ones, and whose they are.
-    fn readers(&self, count: usize) -> Vec<Vec<(TopUpId, usize)>> {
+    /// Reads traces, of a transfer that is over and of an open one in turn.
+    async fn traces(&self, count: usize) -> Result<(), BenchError> {
+        let mut readers = tokio::task::JoinSet::new();
         let spread = |sample: &[(TopUpId, usize)]| {
             let step = 1 + 2 * sample.len() / count.max(1);
             sample.iter().copied().cycle().step_by(step).take(count.div_ceil(2)).collect::<Vec<_>>()
         };
         let pairs = spread(&self.past).into_iter().zip(spread(&self.open));
         let sample: Vec<_> = pairs.flat_map(|(past, open)| [past, open]).take(count).collect();
-        let share = |reader| sample.iter().copied().skip(reader).step_by(READERS).collect();
-        (0..READERS).map(share).collect()
-    }
-
-    /// Reads traces as clients do: how long one of them takes.
-    async fn traces(&self, server: &Server, count: usize) -> Result<f64, BenchError> {
-        let call = |(top_up, whose): (TopUpId, usize)| Call::Get {
-            path: format!("/v1/top-ups/{top_up}/trace"),
-            token: self.people[whose].token.clone(),
-        };
-        let calls = self.readers(count).into_iter().map(|share| share.into_iter().map(call).collect());
-        Ok(1_000.0 / send(&server.address, calls.collect()).await?.per_s)
-    }
-
-    /// Reads the same inside, without a service.
-    async fn reads(&self, count: usize) -> Result<(), BenchError> {
-        let mut readers = tokio::task::JoinSet::new();
-        for share in self.readers(count) {
+        for reader in 0..READERS {
             let (stage, people) = (self.stage.clone(), self.people.clone());
+            let share: Vec<_> = sample.iter().copied().skip(reader).step_by(READERS).collect();
             readers.spawn(async move {
                 for (top_up, whose) in share {
                     stage.read(people[whose].caller, &Query::TopUpTrace(top_up)).await?;

@@ -68,7 +68,6 @@ fn report() -> Report {
             enquiry: Costs { ms: 0.25, ratio: 1.01 },
             pass: Costs { ms: 0.5, ratio: 1.02 },
             trace: Costs { ms: 0.125, ratio: 1.03 },
-            read: Costs { ms: 0.025, ratio: 1.21 },
             idle: Costs { ms: 0.0625, ratio: 1.04 },
             behind: Costs { ms: 8.5, ratio: 1.05 },
         }],
@@ -106,10 +105,7 @@ fn programs_find_every_figure_by_its_name() {
     found(&report["growth"][0], &["database", "history", "per_s"]);
     found(&report["growth"][0], &["ratio", "page_ratio", "look_up_ratio", "trace_ratio"]);
     found(&report["memory"], &["idle_mib", "after_mib"]);
-    found(
-        &report["banks"][0],
-        &["database", "past", "open", "enquiry", "pass", "trace", "read", "idle", "behind"],
-    );
+    found(&report["banks"][0], &["database", "past", "open", "enquiry", "pass", "trace", "idle", "behind"]);
     found(&report["banks"][0]["enquiry"], &["ms", "ratio"]);
     found(&report["peak"][0], &["database", "beside", "per_s", "ratio", "p50_ms", "p99_ms", "p99_ratio"]);
     found(&report["peak"][0], &["waiting", "top_ups_per_s", "refused_per_s"]);
