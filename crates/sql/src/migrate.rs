@@ -21,6 +21,10 @@ const CREATE_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations
     (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, script TEXT NOT NULL) STRICT";
 const CREATE_POSTGRES: &str = "CREATE TABLE IF NOT EXISTS schema_migrations
     (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, script TEXT NOT NULL)";
+/// All tables that are there, but for the database's own.
+const TABLES_SQLITE: &str = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name";
+const TABLES_POSTGRES: &str =
+    "SELECT tablename::TEXT FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename";
 /// Two servers that start at once may both find no table, or both insert one version: one is refused, and
 /// finds the other's work when it looks again. That can happen at every step; these tries come on top.
 const TRIES_MORE: usize = 5;
@@ -29,7 +33,8 @@ impl Database {
     /// Brings the schema to the end of the history of this database's dialect, each step in a transaction of
     /// its own, and answers its version.
     ///
-    /// Refuses a schema that is newer than the history, and one that was made by other scripts.
+    /// Refuses a schema that is newer than the history, one that was made by other scripts, and a database that has
+    /// tables of another program and none of ours: nothing is written to it.
     pub async fn migrate(&self, sqlite: &[Migration], postgres: &[Migration]) -> Result<i64, Error> {
         let history = if self.dialect() == Dialect::Sqlite { sqlite } else { postgres };
         let mut tries_left = history.len().saturating_add(TRIES_MORE);
@@ -62,6 +67,7 @@ impl Database {
     }
 
     async fn migrate_once(&self, history: &[Migration]) -> Result<i64, Error> {
+        self.refuse_others().await?;
         let mut transaction = self.begin().await?;
         let create = if self.dialect() == Dialect::Sqlite { CREATE_SQLITE } else { CREATE_POSTGRES };
         transaction.run(create).await?;
@@ -82,6 +88,24 @@ impl Database {
             transaction.commit().await?;
         }
         Ok(index_version(history.len()).saturating_sub(1))
+    }
+
+    /// Refuses a database in which another program has its tables.
+    async fn refuse_others(&self) -> Result<(), Error> {
+        let text = if self.dialect() == Dialect::Sqlite { TABLES_SQLITE } else { TABLES_POSTGRES };
+        let mut transaction = self.read().await?;
+        let rows = transaction.query(text, Vec::new(), &[Kind::Text]).await;
+        transaction.rollback().await;
+        let tables = rows?.into_iter().map(|row| Fields::new("tables", row).take());
+        let tables = tables.collect::<Result<Vec<String>, Error>>()?;
+        match tables.first() {
+            Some(first) if !tables.iter().any(|table| table == "schema_migrations") => {
+                Err(Error::Schema(format!(
+                    "this database has the table `{first}` of another program, and none of ours: name a database of its own"
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The scripts that were applied, in order.

@@ -48,6 +48,23 @@ async fn a_history_is_applied_once_and_only_forwards() {
     }
 }
 
+#[tokio::test]
+async fn nothing_is_written_to_a_database_of_another_program() {
+    const THEIRS: Migration = Migration { name: "", script: "CREATE TABLE songs (n BIGINT NOT NULL);" };
+    for test in TestDatabase::both() {
+        let database = Database::open(test.url(), Options::default()).await.unwrap();
+        let mut transaction = database.begin().await.unwrap();
+        transaction.run(THEIRS.script).await.unwrap();
+        transaction.commit().await.unwrap();
+        refused(&database, &[FIRST], "the table `songs` of another program").await;
+        // Theirs can still be made into ours: nothing of ours is there.
+        let mut transaction = database.begin().await.unwrap();
+        transaction.run("DROP TABLE songs").await.unwrap();
+        transaction.commit().await.unwrap();
+        assert_eq!(database.migrate(&[FIRST], &[FIRST]).await.unwrap(), 1);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_that_start_at_once_apply_each_step_once() {
     for test in TestDatabase::both() {
