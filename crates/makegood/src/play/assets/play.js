@@ -73,6 +73,11 @@ function notice(refused) {
   noticeEnds = setTimeout(() => hidden('notice', true), 12000);
 }
 
+/** What was said of the last try says nothing of the next one. */
+function clearNotice() {
+  if (at('notice').dataset.away !== 'true') hidden('notice', true);
+}
+
 function showAway(isAway) {
   if (state.isAway !== isAway) {
     state.isAway = isAway;
@@ -92,6 +97,7 @@ function showAway(isAway) {
 function on(id, action) {
   at(id).addEventListener('click', async (event) => {
     event.preventDefault();
+    clearNotice();
     notice(await action());
     showAll();
   });
@@ -111,6 +117,7 @@ function connect() {
   on('scan', trade.scan);
   at('phone-offer').addEventListener('submit', async (event) => {
     event.preventDefault();
+    clearNotice();
     notice(await trade.tap(source()));
   });
   on('pay-twice', async () => {
@@ -155,6 +162,7 @@ function writeItems() {
 
 /** Goes on in another language: the page's own texts, and what the wallet says. */
 function speak(language) {
+  clearNotice();
   words.choose(language);
   words.write();
   writeItems();
