@@ -131,7 +131,7 @@ fn not_there_yet(stage: &Stage) {
         ("the credit line: bills, repayment, overdue", "信用额度：账单、还款、逾期"),
         ("another way for a refund whose card is closed", "银行卡已注销时，退款的另一条途径"),
         ("bank statements, and matching them with the journal", "银行对账单，以及与日记账的核对"),
-        ("static QR codes, webhooks, and web pages", "静态二维码、网络回调和网页"),
+        ("static QR codes, and web pages for people and merchants", "静态二维码，以及面向用户和商户的网页"),
         ("payment password, second factor, recovery of an account", "支付密码、双重验证和账户找回"),
         ("limits, freezes and risk alerts", "限额、冻结和风险警报"),
     ] {
