@@ -177,10 +177,9 @@ impl<S: Store> Jobs<S> {
                 () = pause => {}
             }
         }
-        // Whoever waits for its turn at a bank, an endpoint or the journal has claimed nothing yet, and goes.
+        // Whoever waits for its turn at a bank or an endpoint has claimed nothing yet, and goes.
         self.parts.banks.values().for_each(|bank| bank.close());
         self.parts.webhooks.close();
-        self.parts.settlements.close();
         self.parts.stopping.notify_waiters();
         let answered = async { while tasks.join_next().await.is_some() {} };
         let _in_time = tokio::time::timeout(self.parts.config.stop_max, answered).await;
@@ -237,13 +236,13 @@ impl<S: Store> Jobs<S> {
 
     /// Pays what a day had out to what is available.
     async fn settle(&self, settlement: SettlementId) -> Result<(), Undecided> {
-        let Ok(_place) = self.parts.settlements.acquire().await else { return Ok(()) };
+        let _place = self.parts.settlements.acquire().await.map_err(|_| Undecided::Unavailable)?;
         self.submit(Action::Settle { settlement }).await.map(drop)
     }
 
     /// Ends the day of a pending account, with what the journal says that was paid up to then.
     async fn close_day(&self, account: AccountId) -> Result<(), Undecided> {
-        let Ok(_place) = self.parts.settlements.acquire().await else { return Ok(()) };
+        let _place = self.parts.settlements.acquire().await.map_err(|_| Undecided::Unavailable)?;
         let needs = |_: &Facts| Needs { settlement_schedules: [account].into(), ..Needs::default() };
         let store = &self.parts.store;
         let facts = store.read(None, &needs).await.map_err(|_| Undecided::Unavailable)?;
