@@ -222,7 +222,14 @@ fn came(books: &Books, transfer: &Transfer) -> bool {
 /// bank took another amount than it was asked and a person has that, or the wallet cannot know that it came at all.
 fn is_kept_with_reason(books: &Books, payment: &str) -> bool {
     let is_stuck = books.gives_back(payment).any(|refund| books.is_with_a_person(refund));
+    // What was given back, the bank has taken back after its yes, and told nobody.
+    let is_back_unseen =
+        books.gives_back(payment).flat_map(|refund| books.transfers_of(refund)).any(|transfer| {
+            books.untold.contains(&transfer.reference)
+                && books.had(&transfer.reference, "failure_after_success")
+        });
     is_stuck
+        || is_back_unseen
         || books.transfers_of(payment).any(|transfer| {
             let is_untold = books.untold.contains(&transfer.reference) && !transfer.is_late;
             (is_untold && books.had(&transfer.reference, "success_after_failure"))

@@ -179,6 +179,12 @@ fn an_order_that_took_money_twice_is_found() {
     twice.cases.insert("btr_2".to_owned());
     assert!(paid_once(&twice).failures.is_empty());
     twice.cases.clear();
+    // The bank took back what had been given back, and told nobody.
+    twice.faults.insert("btr_2".to_owned(), vec!["failure_after_success".to_owned()]);
+    assert_eq!(paid_once(&twice).failures.len(), 1, "somebody was told");
+    twice.untold.insert("btr_2".to_owned());
+    assert!(paid_once(&twice).failures.is_empty());
+    twice.faults.clear();
     twice.moved.insert("btr_2".to_owned(), amounts(cny(-1_000), 1));
     twice.booked_at.insert("btr_1".to_owned(), 2_000_000);
     let verdict = paid_once(&twice);
