@@ -32,12 +32,6 @@ pub enum SecretsFileError {
         /// Why.
         error: SecretsError,
     },
-    /// Others can read it, and money is real.
-    #[error("others can read the secrets file {0}: run `chmod 600 {0}`", file.display())]
-    OpenToOthers {
-        /// The file.
-        file: PathBuf,
-    },
     /// A line that is neither `bank_secret=…` nor `bank_callback_secret=whsec_…`, nor one of these with a bank's name.
     #[error(
         "the secrets file {file}: after the master secret only lines `bank_secret=…` and \

@@ -5,8 +5,7 @@
 //! (passwords, tokens, QR codes) cannot be verified with another.
 
 use super::{ServerConfig, StartError};
-use crate::schema;
-use crate::secrets::{self, SecretsFileError};
+use crate::{schema, secrets};
 use makegood_app::Secrets;
 use makegood_base::Entropy;
 use makegood_sql::Database;
@@ -25,7 +24,6 @@ pub(crate) struct Opened {
 /// Refuses what [`refuse_other`] refuses.
 pub(crate) async fn open(config: &ServerConfig, entropy: &dyn Entropy) -> Result<Opened, StartError> {
     let there = config.secrets_there()?;
-    refuse_open_secrets(config)?;
     let (database, version) = schema::open(config).await?;
     refuse_other(&database, config, there.as_ref()).await?;
     let make = || secrets::read_or_generate(&config.secrets_file(), entropy);
@@ -46,15 +44,6 @@ pub(crate) async fn refuse_other(
         Some(kept) => compare(&kept, config, secrets),
         None => Ok(()),
     }
-}
-
-/// Secrets of real money are their owner's alone.
-fn refuse_open_secrets(config: &ServerConfig) -> Result<(), StartError> {
-    let file = config.secrets_file();
-    if config.livemode() && secrets::is_open_to_others(&file).unwrap_or(false) {
-        return Err(SecretsFileError::OpenToOthers { file }.into());
-    }
-    Ok(())
 }
 
 fn compare(kept: &Installation, config: &ServerConfig, secrets: Option<&Secrets>) -> Result<(), StartError> {
