@@ -14,7 +14,8 @@ pub struct Delay {
 impl BankTransfer {
     /// Puts this turn off, because the bank is not there: it is not asked now, and nothing fails. The next turn is
     /// at `until`, where that is known, else as long away as after an enquiry without an answer, but
-    /// [`postponed_max`](Schedule::postponed_max) away at most. False if it is nobody's turn. A lease that lapsed leaves the transfer unknown, as [`claim`](Self::claim) does.
+    /// [`postponed_max`](Schedule::postponed_max) away at most. False if it is nobody's turn. A lease that lapsed leaves
+    /// the transfer unknown, as [`claim`](Self::claim) does.
     pub fn postpone(
         &mut self,
         until: Option<(Timestamp, MaintenanceId)>,

@@ -43,10 +43,15 @@ pub enum ToldStatus {
 }
 
 impl Told {
+    /// Whether it has the reference that the bank was given.
+    fn names(&self, transfer: &BankTransfer) -> bool {
+        self.reference == transfer.id.to_string()
+    }
+
     /// Whether it is about this transfer: its reference, its direction and its card, as far as the bank shows them.
     #[must_use]
     pub fn is_of(&self, transfer: &BankTransfer) -> bool {
-        self.reference == transfer.id.to_string()
+        self.names(transfer)
             && self.direction.is_none_or(|direction| direction == transfer.direction)
             && self.agreement.as_ref().is_none_or(|agreement| *agreement == transfer.agreement)
     }
@@ -56,7 +61,7 @@ impl Told {
     #[must_use]
     pub fn answer(self, transfer: &BankTransfer) -> Answer {
         let fits = self.is_of(transfer);
-        let is_named = self.reference == transfer.id.to_string();
+        let is_named = self.names(transfer);
         let Self { bank_reference, amount, status, .. } = self;
         match status {
             ToldStatus::Succeeded if fits => Answer::Succeeded { bank_reference, amount },
