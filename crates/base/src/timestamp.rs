@@ -39,6 +39,13 @@ impl Timestamp {
         Self(self.0.saturating_add(micros).min(Self::MAX.0))
     }
 
+    /// The moment that was `duration` before this one.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(micros))
+    }
+
     /// How long ago `earlier` was; zero when it is later, for clocks may step back.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
@@ -110,6 +117,7 @@ mod tests {
         let now = Timestamp::from_micros(5);
         assert_eq!(now.since(Timestamp::from_micros(9)), Duration::ZERO);
         assert_eq!(now.since(Timestamp::from_micros(2)), Duration::from_micros(3));
+        assert_eq!(now.minus(Duration::from_micros(3)), Timestamp::from_micros(2));
         assert_eq!(now.plus(Duration::MAX), Timestamp::MAX);
     }
 }

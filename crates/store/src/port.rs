@@ -16,8 +16,7 @@ const CLOCKS_DIFFER_MAX: Duration = Duration::from_secs(60);
 
 /// What is older than this was surely before the moment, and so was all that stands before it.
 pub(crate) fn surely_before(moment: Timestamp) -> Timestamp {
-    let allowance = i64::try_from(CLOCKS_DIFFER_MAX.as_micros()).unwrap_or(i64::MAX);
-    Timestamp::from_micros(moment.as_micros().saturating_sub(allowance))
+    moment.minus(CLOCKS_DIFFER_MAX)
 }
 
 /// Why a store did not do what it was asked to.

@@ -38,8 +38,7 @@ impl Passes {
     fn since(&self, now: Instant, interval: Duration) -> Option<Timestamp> {
         let is_recent = |at: Instant| now.duration_since(at) < interval;
         let up_to = self.up_to.filter(|_| self.whole_at.is_some_and(is_recent))?;
-        let overlap = i64::try_from(OVERLAP.as_micros()).unwrap_or(i64::MAX);
-        Some(Timestamp::from_micros(up_to.as_micros().saturating_sub(overlap)))
+        Some(up_to.minus(OVERLAP))
     }
 
     /// Timers were read that are due at `due_at`: all of them, unless the limit was reached.
