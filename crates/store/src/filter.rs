@@ -32,10 +32,7 @@ impl Filter {
     /// The arguments of a filtered text but for the status, which not every list has.
     pub(crate) fn arguments(&self, of: Option<Value>, before: Option<RawId>, limit: u32) -> Vec<Value> {
         let newest = self.created_before.map_or(NEWEST, |moment| first_id(moment.plus(ID_APART_MAX)));
-        let slack_us = i64::try_from(ID_APART_MAX.as_micros()).unwrap_or(i64::MAX);
-        let earliest =
-            |moment: Timestamp| Timestamp::from_micros(moment.as_micros().saturating_sub(slack_us));
-        let oldest = self.created_after.map_or([0; 16], |moment| first_id(earliest(moment)));
+        let oldest = self.created_after.map_or([0; 16], |moment| first_id(moment.minus(ID_APART_MAX)));
         let from_us = self.created_after.map_or(i64::MIN, Timestamp::as_micros);
         let until_us = self.created_before.map_or(i64::MAX, |moment| moment.as_micros().saturating_sub(1));
         let mut arguments = page_arguments(of, Some(before.unwrap_or(NEWEST).min(newest)), limit);
