@@ -63,15 +63,20 @@ impl BankTransfer {
         }
     }
 
-    /// Notes a promise that is broken, and makes another one, which is to be told. `None` while the time is not
-    /// over, and when it is final.
+    /// Notes a promise that is broken, and makes another one, which is to be told: within an hour, and when it has been
+    /// late for that long, within a day ([`delayed_in`](Schedule::delayed_in), [`case_after`](Schedule::case_after)).
+    /// `None` while the time is not over, and when it is final.
     pub fn note_delay(&mut self, now: Timestamp, schedule: &Schedule) -> Option<Delay> {
         if self.is_final() || now < self.expected_by {
             return None;
         }
         let is_first = self.delayed_at.is_none();
-        self.delayed_at.get_or_insert(now);
-        self.expected_by = now.plus(if is_first { schedule.delayed_in } else { schedule.case_after });
+        let first = *self.delayed_at.get_or_insert(now);
+        let is_recent = now < first.plus(schedule.delayed_in);
+        let next = now.plus(if is_recent { schedule.delayed_in } else { schedule.case_after });
+        // Where it is known when it ends, nothing later than that is promised.
+        self.expected_by =
+            self.over_by(schedule).filter(|over| *over > now).map_or(next, |over| next.min(over));
         Some(Delay { is_first })
     }
 
@@ -85,10 +90,31 @@ impl BankTransfer {
         is_overdue
     }
 
-    /// The next turn: not later than the moment at which a promise would be broken, or a person has to look.
+    /// By when it is over whatever became of it, if the bank is there to be asked by then: an enquiry that begins when
+    /// no send can be executed any more ends it. `None` where the bank has it, and takes the time that it takes.
+    pub(crate) fn over_by(&self, schedule: &Schedule) -> Option<Timestamp> {
+        (!self.is_with_the_bank()).then(|| self.proven_from(schedule).plus(schedule.expected_in_min))
+    }
+
+    /// Whether the bank has said that it has it: it is neither sent again nor given up where the bank does not find it.
+    pub(crate) fn is_with_the_bank(&self) -> bool {
+        self.state == State::Accepted || self.mismatch.is_some()
+    }
+
+    /// From when on the bank's word that it does not know the transfer is proof that it never will.
+    pub(crate) fn proven_from(&self, schedule: &Schedule) -> Timestamp {
+        self.valid_until.plus(schedule.validity_margin)
+    }
+
+    /// The next turn: not later than the moment at which a promise would be broken, the bank's word would be proof, or
+    /// a person has to look.
     pub(crate) fn look_by(&self, next: Timestamp, now: Timestamp, schedule: &Schedule) -> Timestamp {
         let overdue = self.created_at.plus(schedule.case_after);
-        let moments = [Some(self.expected_by), self.overdue_at.is_none().then_some(overdue)];
+        let moments = [
+            Some(self.expected_by),
+            Some(self.proven_from(schedule)),
+            self.overdue_at.is_none().then_some(overdue),
+        ];
         moments.into_iter().flatten().filter(|moment| *moment > now).fold(next, Timestamp::min)
     }
 }

@@ -95,8 +95,9 @@ impl BankTransfer {
 
     /// Takes the transfer over: from here on it is never sent again. It ends when the bank refuses it or has
     /// not found it for its whole validity; a success is reported as [`Outcome::Settled`], and its money has
-    /// to be given back. A transfer that was never sent, and that the bank does not have, is refused at once.
-    pub fn start_reversing(&mut self, now: Timestamp) -> Outcome {
+    /// to be given back. A transfer that was never sent, and that the bank does not have, is refused at once; of any
+    /// other no end is promised before that validity is over.
+    pub fn start_reversing(&mut self, now: Timestamp, schedule: &Schedule) -> Outcome {
         if self.is_final() || self.reversing {
             return self.quiet();
         }
@@ -108,17 +109,19 @@ impl BankTransfer {
         if self.lease.is_none() {
             self.next_at = Some(now);
         }
+        if let Some(over_by) = self.over_by(schedule) {
+            self.promise(over_by);
+        }
         Outcome::Pending
     }
 
     /// The bank does not know the reference. Only an enquiry that *began* when no send can be executed any more
     /// proves that it never will be; before that, a send may still be on its way.
     fn not_found(&mut self, enquired_at: Timestamp, now: Timestamp, schedule: &Schedule) -> Outcome {
-        if self.state == State::Accepted || self.mismatch.is_some() {
-            // The bank had it. It is neither sent again nor given up because the bank does not find it now.
+        if self.is_with_the_bank() {
             return Outcome::Pending;
         }
-        let proven_from = self.valid_until.plus(schedule.validity_margin);
+        let proven_from = self.proven_from(schedule);
         if enquired_at >= proven_from {
             return self.finish_refused(Refusal::Expired, now);
         }

@@ -13,7 +13,9 @@ pub struct Schedule {
     pub lease: Duration,
     /// How long a call to the bank waits for its answer.
     pub answer_timeout: Duration,
-    /// For how long the bank may take a transfer from a card: short, because somebody stands at a till.
+    /// For how long the bank may take a transfer from a card: short, because somebody stands at a till. With
+    /// `validity_margin` and `expected_in_min` not more than `expected_in`, so that what was promised holds also for a
+    /// payment that is cancelled, and that a bank does not find.
     pub validity_in: Duration,
     /// For how long the bank may take a transfer to a card: long, so that an outage fails no refund.
     pub validity_out: Duration,
@@ -44,7 +46,7 @@ impl Default for Schedule {
         Self {
             lease: Duration::from_secs(30),
             answer_timeout: Duration::from_secs(5),
-            validity_in: Duration::from_secs(600),
+            validity_in: Duration::from_secs(480),
             validity_out: Duration::from_secs(24 * 3_600),
             validity_margin: Duration::from_secs(60),
             enquiry_backoff: [3, 5, 10, 20, 40, 60, 120, 300, 900].map(Duration::from_secs).to_vec(),
@@ -117,6 +119,13 @@ mod tests {
         check(256, 100, 200);
         check(3, 3_600, 7_200);
         check(256, 72 * 3_600, 6 * 3_600);
+    }
+
+    #[test]
+    fn what_a_bank_does_not_find_is_over_within_what_is_promised() {
+        let schedule = Schedule::default();
+        let over_in = schedule.validity_in + schedule.validity_margin + schedule.expected_in_min;
+        assert!(over_in <= schedule.expected_in);
     }
 
     #[test]

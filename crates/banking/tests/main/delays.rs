@@ -1,8 +1,9 @@
 //! Turns that are put off, promises that are broken, and what a person has to look at.
 
-use crate::{at, succeeded, transfer};
-use makegood_banking::{Answer, BankTransfer, Delay, Schedule, State, Step};
+use crate::{accepted, at, directed, succeeded, transfer};
+use makegood_banking::{Answer, BankTransfer, Delay, Direction, Schedule, State, Step};
 use makegood_base::{IncidentId, MaintenanceId, Timestamp};
+use std::time::Duration;
 
 fn unknown(schedule: &Schedule) -> BankTransfer {
     let mut transfer = transfer(schedule);
@@ -51,6 +52,47 @@ fn only_the_first_broken_promise_is_the_first() {
     assert_eq!(transfer.note_delay(at(600), &schedule), Some(Delay { is_first: true }));
     assert_eq!(transfer.note_delay(at(600), &schedule), None);
     assert_eq!(transfer.note_delay(at(4_200), &schedule), Some(Delay { is_first: false }));
+}
+
+#[test]
+fn nothing_later_is_promised_than_the_end_that_is_known() {
+    let fast = Schedule { expected_in: Duration::from_secs(60), ..Schedule::default() };
+    let told = |mut transfer: BankTransfer| silence(&mut transfer, 86_399, &fast).0;
+    // What the bank never took is over, whatever it was, when an enquiry after its validity does not find it.
+    assert_eq!(told(unknown(&fast)), [60, 600, 4_200].map(at));
+    // The bank has it, and takes the time that it takes.
+    let mut taken = unknown(&fast);
+    taken.callback(accepted(), at(6));
+    assert_eq!(told(taken), [60, 3_660].map(at));
+    // Money that goes out may be taken for a day.
+    let mut out = directed(Direction::Out, &fast);
+    out.claim(at(0), &fast);
+    out.answer(1, Answer::NoAnswer, at(5), &fast).unwrap();
+    let (delays, _) = silence(&mut out, 3 * 86_400, &fast);
+    assert_eq!(delays, [60, 3_660, 86_520, 172_920].map(at));
+}
+
+#[test]
+fn who_takes_a_payment_back_is_promised_an_end_that_can_be_kept() {
+    let fast = Schedule { expected_in: Duration::from_secs(60), ..Schedule::default() };
+    let mut transfer = unknown(&fast);
+    assert_eq!(transfer.expected_by, at(60));
+    transfer.start_reversing(at(6), &fast);
+    assert_eq!(transfer.expected_by, at(600));
+    // The bank is back in the eighth minute, and has not seen it: another call may still be on its way.
+    let (delays, _) = silence(&mut transfer, 470, &fast);
+    assert!(delays.is_empty(), "{delays:?}");
+    while let Some(due) = transfer.next_at {
+        let claim = transfer.claim(due, &fast).unwrap();
+        transfer.answer(claim.generation, Answer::NotFound, due, &fast).unwrap();
+        assert_eq!(transfer.note_delay(due, &fast), None);
+    }
+    assert_eq!((transfer.state, transfer.final_at), (State::Refused, Some(at(540))));
+    // Of one that the bank has said to have, it is the bank that knows the end.
+    let mut taken = unknown(&fast);
+    taken.callback(accepted(), at(6));
+    taken.start_reversing(at(7), &fast);
+    assert_eq!(taken.expected_by, at(60));
 }
 
 #[test]

@@ -87,7 +87,7 @@ impl World {
         match fate {
             Fate::Wait => self.now = self.now.plus(Duration::from_secs(300)),
             Fate::Reverse => {
-                self.transfer.start_reversing(self.now);
+                self.transfer.start_reversing(self.now, schedule);
             }
             Fate::Arrive => {
                 if self.under_way > 0 {

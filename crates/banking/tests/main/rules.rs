@@ -49,7 +49,7 @@ fn check(name: &str, events: Vec<Event>, expected: State) -> BankTransfer {
                 assert_eq!(transfer.callback(answer, at(second)), expected, "{place}");
             }
             Reverse(second, expected) => {
-                assert_eq!(transfer.start_reversing(at(second)), expected, "{place}")
+                assert_eq!(transfer.start_reversing(at(second), &schedule), expected, "{place}")
             }
         }
     }
@@ -122,10 +122,10 @@ fn not_found_is_no_refusal() {
             Claim(0, SEND),
             answer(5, Answer::NoAnswer, Outcome::BecameUnknown),
             // Begun within the validity and the margin, answered after: no proof.
-            Claim(659, ENQUIRE),
-            answer(661, Answer::NotFound, Outcome::Pending),
-            Claim(661, ENQUIRE),
-            answer(661, Answer::NotFound, EXPIRED),
+            Claim(539, ENQUIRE),
+            answer(541, Answer::NotFound, Outcome::Pending),
+            Claim(541, ENQUIRE),
+            answer(541, Answer::NotFound, EXPIRED),
         ],
         State::Refused,
     );
@@ -144,9 +144,9 @@ fn not_found_is_no_refusal() {
         vec![
             Claim(0, SEND),
             answer(5, Answer::NoAnswer, Outcome::BecameUnknown),
-            Claim(599, ENQUIRE),
-            answer(599, Answer::NotFound, Outcome::Pending),
-            Claim(600, ENQUIRE),
+            Claim(479, ENQUIRE),
+            answer(479, Answer::NotFound, Outcome::Pending),
+            Claim(480, ENQUIRE),
         ],
         State::Unknown,
     );
@@ -194,8 +194,10 @@ fn taken_over_is_never_sent_again() {
             answer(6, Answer::NotFound, Outcome::Pending),
             Claim(400, ENQUIRE),
             answer(400, Answer::NotFound, Outcome::Pending),
-            Claim(660, ENQUIRE),
-            answer(660, Answer::NotFound, EXPIRED),
+            Claim(539, ENQUIRE),
+            answer(539, Answer::NotFound, Outcome::Pending),
+            Claim(540, ENQUIRE),
+            answer(540, Answer::NotFound, EXPIRED),
         ],
         State::Refused,
     );

@@ -114,7 +114,7 @@ fn step(history: &mut History, event: Event, schedule: &Schedule) {
             history.told.extend(transfer.answer(generation, message(told), now, schedule).ok());
         }
         Event::Callback(told) => history.told.push(transfer.callback(message(told), now)),
-        Event::Reverse => history.told.push(transfer.start_reversing(now)),
+        Event::Reverse => history.told.push(transfer.start_reversing(now, schedule)),
         Event::Wait => history.now = now.plus(Duration::from_secs(1_000)),
     }
 }

@@ -152,7 +152,8 @@ fn reverse(context: &mut Context<'_>, id: crate::tables::PaymentId) -> Result<()
     payment.become_status(PaymentStatus::Reversing, context.now)?;
     let transfer = payment.bank_transfer.ok_or_else(|| Stop::Broken(format!("{id} has no bank transfer")))?;
     let mut transfer = super::bank::transfer_of(context, transfer)?;
-    let is_over = matches!(transfer.start_reversing(context.now), Outcome::Refused(_));
+    let is_over =
+        matches!(transfer.start_reversing(context.now, &context.settings.schedule), Outcome::Refused(_));
     context.facts.bank_transfers.set(transfer)?;
     if is_over { payments::reversed(context, payment) } else { context.facts.payments.set(payment) }
 }

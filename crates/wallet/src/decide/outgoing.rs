@@ -119,7 +119,10 @@ pub(super) fn cancel(context: &mut Context<'_>, mut out: Out) -> Result<Reply, S
         OutgoingStatus::Cancelled => {}
         OutgoingStatus::Held => {
             let mut transfer = bank::transfer_of(context, out.body.bank_transfer)?;
-            if !matches!(transfer.start_reversing(context.now), Outcome::Refused(_)) {
+            if !matches!(
+                transfer.start_reversing(context.now, &context.settings.schedule),
+                Outcome::Refused(_)
+            ) {
                 return Err(Stop::Broken(format!("{} was sent before it was", transfer.id)));
             }
             out.body.cancel(context.now)?;

@@ -2,6 +2,7 @@
 
 use super::check;
 use makegood_banksim::cards;
+use makegood_base::{Clock as _, Timestamp};
 use makegood_payments::Source;
 use makegood_testkit::{Db, Person, Placed, Shop, TestWallet, payment};
 use makegood_wallet::tables::{BankTransferId, PaymentId};
@@ -141,8 +142,11 @@ async fn unknown_and_never_received(db: Db) {
     till.wallet.run_after(Duration::from_secs(31)).await;
     till.check(attempt, ("reversing", true, REVERSING)).await;
     assert_eq!(till.pool().await, "0.00", "what is reversed is never sent again");
-    // Within its validity the lost call may still arrive; after it, the bank's word is proof.
-    till.wallet.run_after(Duration::from_secs(700)).await;
+    // Within its validity the lost call may still arrive; after it, the bank's word is proof, and that is promised.
+    let read = till.wallet.read(till.payer.caller, Query::Payment(attempt)).await.expect(200);
+    let promised: Timestamp = read.text("/expected_by").parse().unwrap();
+    let left = promised.since(till.wallet.clock.now());
+    till.wallet.run_after(left.saturating_sub(Duration::from_secs(59))).await;
     let over = "wallet done, bank refused, ledger not_reached, payee not_reached; nothing";
     till.check(attempt, ("reversed", true, over)).await;
     till.finish().await;
@@ -150,8 +154,7 @@ async fn unknown_and_never_received(db: Db) {
 
 /// The only transfer at the bank, in its text.
 async fn bank_transfer(wallet: &TestWallet) -> BankTransferId {
-    let timers =
-        makegood_store::Store::due_timers(wallet.app.store(), makegood_base::Clock::now(&wallet.clock), 100);
+    let timers = makegood_store::Store::due_timers(wallet.app.store(), wallet.clock.now(), 100);
     let timers = timers.await.unwrap();
     let kind = makegood_wallet::tables::TimerKind::BankTransfer;
     timers.iter().find(|timer| timer.kind == kind).expect("a bank transfer is due").object.into()
