@@ -93,6 +93,19 @@ function showProof() {
   place.replaceChildren(verdict, figures(rows), root, ...(proof.clean ? [] : [differences]));
 }
 
+/** What the verifier says instead of a value, where that is a sentence. */
+const SAID = [
+  [/^(?<id>\S+) was posted with another one$/, 'forge.other'],
+  [/^account (?<id>\S+) has (?<has>\d+) minor units available, (?<needed>\d+) are needed$/, 'forge.short'],
+];
+
+/** What a row holds, as the verifier says it: a value, a word of its own, or a sentence. */
+function held(value) {
+  if (['there', 'absent', 'posted'].includes(value)) return word(`forge.row.${value}`);
+  const said = SAID.map(([form, key]) => [form.exec(value), key]).find(([found]) => found);
+  return said ? word(said[1], said[0].groups) : value;
+}
+
 const hex = (byte) => byte.toString(16).padStart(2, '0');
 
 function showForged() {
@@ -113,8 +126,8 @@ function showForged() {
   const verdict = element('p', forged.named ? 'good' : 'bad', word(forged.named ? 'forge.named' : 'forge.missed'));
   const row = ({ table, key, column, stored, replayed }) => element('li', '',
     element('code', 'row-name', `${table} ${key} · ${column}`),
-    element('span', 'value', word('forge.stored', { value: stored })),
-    element('span', 'value', word('forge.replayed', { value: replayed })));
+    element('span', 'value', word('forge.stored', { value: held(stored) })),
+    element('span', 'value', word('forge.replayed', { value: held(replayed) })));
   const list = element('ul', 'differences', ...forged.differences.slice(0, 3).map(row));
   const more = element('p', 'small', word('forge.more', { count: count(forged.differences_found) }));
   place.replaceChildren(element('p', '', byte), verdict, list, more);

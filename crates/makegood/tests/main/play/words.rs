@@ -41,6 +41,7 @@ const MADE: &[(&str, &[&str])] = &[
         ],
     ),
     ("forge.", &["nothing_there", "not_sqlite", "too_large"]),
+    ("forge.row.", &["there", "absent", "posted"]),
 ];
 
 fn words() -> Map<String, Value> {
