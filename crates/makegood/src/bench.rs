@@ -206,7 +206,8 @@ mod tests {
         let expected = [("sqlite", 4, 4), ("sqlite", 16, 16), ("postgres", 3, 4), ("postgres", 12, 16)];
         assert_eq!(banks, expected);
         for figure in &report.banks {
-            let costs = [&figure.enquiry, &figure.pass, &figure.trace, &figure.idle, &figure.behind];
+            let [enquiry, pass, trace] = [&figure.enquiry, &figure.pass, &figure.trace];
+            let costs = [enquiry, pass, trace, &figure.read, &figure.idle, &figure.behind];
             assert!(costs.iter().all(|costs| costs.ms > 0.0 && costs.ratio > 0.0), "{figure:?}");
         }
         assert!(report.http.is_empty() && report.growth.is_empty() && report.memory.is_none());

@@ -6,6 +6,7 @@ mod clock;
 mod grown;
 mod script;
 
+use super::load::{Call, send};
 use super::report::{BanksFigure, Costs, median};
 use super::scratch::Scratch;
 use super::{BenchError, Tools};
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// How many traces are read at once.
+/// Over how many connections traces are read at once.
 const READERS: usize = 16;
 /// How long the queue of a bank may take to fill.
 const FILLS_IN_MAX: Duration = Duration::from_secs(300);
@@ -31,6 +32,7 @@ struct Runs {
     enquiry: Vec<f64>,
     pass: Vec<f64>,
     trace: Vec<f64>,
+    read: Vec<f64>,
     idle: Vec<f64>,
     behind: Vec<f64>,
 }
@@ -40,7 +42,7 @@ struct Runs {
 enum Kind {
     Enquiry,
     Pass,
-    Trace,
+    Read,
     Idle,
 }
 
@@ -56,12 +58,26 @@ pub(super) async fn measure(scratch: &Scratch, tools: &Tools) -> Result<Vec<Bank
     let mut runs = [Runs::default(), Runs::default()];
     // The first run of each kind is not counted.
     for run in 0..=tools.size.runs {
-        for kind in [Kind::Enquiry, Kind::Pass, Kind::Trace, Kind::Idle] {
+        for kind in [Kind::Enquiry, Kind::Pass, Kind::Read, Kind::Idle] {
             for (grown, runs) in grown.iter().zip(&mut runs) {
                 let cost = grown.run(kind, part, tools).await?;
                 runs.of(kind).extend((run > 0).then_some(cost));
             }
         }
+    }
+    let mut servers = Vec::new();
+    for grown in &grown {
+        let clock: Arc<dyn Clock> = Arc::clone(&grown.clock) as Arc<dyn Clock>;
+        servers.push(grown.place.serve(clock, Arc::clone(&tools.entropy)).await?);
+    }
+    for run in 0..=tools.size.runs {
+        for ((grown, runs), server) in grown.iter().zip(&mut runs).zip(&servers) {
+            let cost = grown.traces(&server.address.to_string(), tools.size.reads).await?;
+            runs.trace.extend((run > 0).then_some(cost));
+        }
+    }
+    for server in servers {
+        server.stop().await;
     }
     // Last, for it leaves all transfers due at once.
     let mut cards = Vec::new();
@@ -83,7 +99,7 @@ impl Runs {
         match kind {
             Kind::Enquiry => &mut self.enquiry,
             Kind::Pass => &mut self.pass,
-            Kind::Trace => &mut self.trace,
+            Kind::Read => &mut self.read,
             Kind::Idle => &mut self.idle,
         }
     }
@@ -101,6 +117,7 @@ impl Runs {
             enquiry: costs(|runs| &runs.enquiry),
             pass: costs(|runs| &runs.pass),
             trace: costs(|runs| &runs.trace),
+            read: costs(|runs| &runs.read),
             idle: costs(|runs| &runs.idle),
             behind: costs(|runs| &runs.behind),
         }
@@ -110,7 +127,7 @@ impl Runs {
 impl Grown {
     /// One run: what one of what is done costs.
     async fn run(&self, kind: Kind, part: usize, tools: &Tools) -> Result<f64, BenchError> {
-        let (began, rounds) = (Instant::now(), tools.size.rounds);
+        let rounds = tools.size.rounds;
         match kind {
             Kind::Enquiry => {
                 let mut took = Duration::ZERO;
@@ -128,8 +145,9 @@ impl Grown {
                 }
                 Ok(each(took, rounds * part))
             }
-            Kind::Trace => {
-                self.traces(tools.size.reads).await?;
+            Kind::Read => {
+                let began = Instant::now();
+                self.reads(tools.size.reads).await?;
                 Ok(each(began.elapsed(), tools.size.reads))
             }
             Kind::Idle => self.idle(tools.size.reads).await,
@@ -170,18 +188,33 @@ impl Grown {
         Ok(each(began.elapsed(), count))
     }
 
-    /// Reads traces, of a transfer that is over and of an open one in turn.
-    async fn traces(&self, count: usize) -> Result<(), BenchError> {
-        let mut readers = tokio::task::JoinSet::new();
+    /// Traces of a transfer that is over and of an open one in turn: for each reader, which ones, and whose they are.
+    fn readers(&self, count: usize) -> Vec<Vec<(TopUpId, usize)>> {
         let spread = |sample: &[(TopUpId, usize)]| {
             let step = 1 + 2 * sample.len() / count.max(1);
             sample.iter().copied().cycle().step_by(step).take(count.div_ceil(2)).collect::<Vec<_>>()
         };
         let pairs = spread(&self.past).into_iter().zip(spread(&self.open));
         let sample: Vec<_> = pairs.flat_map(|(past, open)| [past, open]).take(count).collect();
-        for reader in 0..READERS {
+        let share = |reader| sample.iter().copied().skip(reader).step_by(READERS).collect();
+        (0..READERS).map(share).collect()
+    }
+
+    /// Reads traces as clients do: how long one of them takes.
+    async fn traces(&self, address: &str, count: usize) -> Result<f64, BenchError> {
+        let call = |(top_up, whose): (TopUpId, usize)| Call::Get {
+            path: format!("/v1/top-ups/{top_up}/trace"),
+            token: self.people[whose].token.clone(),
+        };
+        let calls = self.readers(count).into_iter().map(|share| share.into_iter().map(call).collect());
+        Ok(1_000.0 / send(address, calls.collect()).await?.per_s)
+    }
+
+    /// Reads the same inside, without a service.
+    async fn reads(&self, count: usize) -> Result<(), BenchError> {
+        let mut readers = tokio::task::JoinSet::new();
+        for share in self.readers(count) {
             let (stage, people) = (self.stage.clone(), self.people.clone());
-            let share: Vec<_> = sample.iter().copied().skip(reader).step_by(READERS).collect();
             readers.spawn(async move {
                 for (top_up, whose) in share {
                     stage.read(people[whose].caller, &Query::TopUpTrace(top_up)).await?;

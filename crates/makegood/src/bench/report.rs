@@ -194,7 +194,7 @@ impl Report {
         table(heading, self.verify.iter().map(VerifyFigure::line).collect());
         let heading = "memory   MiB idle  at half    after payments bytes of disk for each";
         table(heading, self.memory.iter().map(MemoryFigure::line).collect());
-        let heading = "banks          past   open enquiry ms ratio  pass ms ratio trace ms ratio  idle ms ratio behind ms ratio";
+        let heading = "banks          past   open enquiry ms ratio  pass ms ratio trace ms ratio read ms ratio  idle ms ratio behind ms ratio";
         table(heading, self.banks.iter().map(BanksFigure::line).collect());
         let heading = "peak     beside payments/s ratio   p50 ms   p99 ms ratio waiting top-ups/s refused/s";
         table(heading, self.peak.iter().map(PeakFigure::line).collect());

@@ -2,12 +2,13 @@
 
 use super::{BenchError, Tools};
 use crate::output::note;
-use crate::server::{ServerConfig, installation};
+use crate::server::{Running, Server, ServerConfig, installation};
 use crate::sqlite_url;
 use makegood_app::Secrets;
-use makegood_base::Entropy;
+use makegood_base::{Clock, Entropy};
 use makegood_sql::{Database, Dialect, Options, ScratchDatabase};
 use makegood_store::migrations;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -147,6 +148,18 @@ impl Place {
     /// Where `makegood serve` finds the database, if that is not in the data folder.
     pub(crate) fn database_url(&self) -> Option<&str> {
         self.config.database_url.as_deref()
+    }
+
+    /// Starts the service here, in this process, and without its background.
+    pub(crate) async fn serve(
+        &self,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Running, BenchError> {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let config = ServerConfig { listen, background: false, ..self.config.clone() };
+        let started = Server::start(config, clock, entropy).await;
+        started.map_err(|error| BenchError::Unexpected(error.to_string()))
     }
 
     /// How `makegood serve` is started here.

@@ -3,7 +3,7 @@
 
 use super::clock::HandClock;
 use crate::bench::people::{Person, Stage};
-use crate::bench::scratch::Scratch;
+use crate::bench::scratch::{Place, Scratch};
 use crate::bench::size::Transfers;
 use crate::bench::{BenchError, Tools};
 use crate::output::note;
@@ -29,6 +29,7 @@ const SAMPLE: usize = 5_000;
 /// A database with its transfers.
 pub(super) struct Grown {
     pub(super) transfers: Transfers,
+    pub(super) place: Place,
     pub(super) stage: Stage,
     pub(super) clock: Arc<HandClock>,
     pub(super) people: Vec<Person>,
@@ -59,7 +60,8 @@ impl Grown {
             Stage::start_with(place.database.clone(), place.secrets.clone(), &tools, settings());
         let people = stage.people(PEOPLE).await?;
         let stagger = CYCLE / u32::try_from((open / part.max(1)).max(1)).unwrap_or(1);
-        let mut grown = Self { transfers, stage, clock, people, past: Vec::new(), open: Vec::new(), stagger };
+        let mut grown =
+            Self { transfers, place, stage, clock, people, past: Vec::new(), open: Vec::new(), stagger };
         let mut made = 0;
         while made < past {
             let count = CHUNK.min(past - made);
@@ -109,6 +111,7 @@ fn accepted(_: makegood_money::Money) -> Answer {
 fn settings() -> Settings {
     let long = Duration::from_secs(365 * 24 * 3_600);
     let schedule = Schedule {
+        validity_in: long,
         enquiry_backoff: vec![CYCLE],
         expected_in: long,
         expected_in_min: long,

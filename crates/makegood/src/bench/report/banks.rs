@@ -24,8 +24,10 @@ pub struct BanksFigure {
     pub enquiry: Costs,
     /// A new transfer in a pass that sends it, to its end.
     pub pass: Costs,
-    /// A trace, read sixteen at a time.
+    /// A trace, as sixteen clients get it from the service.
     pub trace: Costs,
+    /// The same read inside, without HTTP.
+    pub read: Costs,
     /// A pass that finds nothing due.
     pub idle: Costs,
     /// A new transfer at another bank, until that one is asked, while all that are open wait for a place at theirs.
@@ -59,11 +61,11 @@ pub struct PeakFigure {
 
 impl BanksFigure {
     pub(super) fn line(&self) -> String {
-        let Self { database, past, open, enquiry, pass, trace, idle, behind } = self;
-        let [enquiry, pass, trace, idle, behind] =
-            [(enquiry, 10), (pass, 8), (trace, 8), (idle, 8), (behind, 9)]
+        let Self { database, past, open, enquiry, pass, trace, read, idle, behind } = self;
+        let [enquiry, pass, trace, read, idle, behind] =
+            [(enquiry, 10), (pass, 8), (trace, 8), (read, 7), (idle, 8), (behind, 9)]
                 .map(|(Costs { ms, ratio }, width)| format!("{ms:>width$.3} {ratio:>5.2}"));
-        format!("{database:<8} {past:>10} {open:>6} {enquiry} {pass} {trace} {idle} {behind}")
+        format!("{database:<8} {past:>10} {open:>6} {enquiry} {pass} {trace} {read} {idle} {behind}")
     }
 }
 

@@ -68,6 +68,7 @@ fn report() -> Report {
             enquiry: Costs { ms: 0.25, ratio: 1.01 },
             pass: Costs { ms: 0.5, ratio: 1.02 },
             trace: Costs { ms: 0.125, ratio: 1.03 },
+            read: Costs { ms: 0.025, ratio: 1.21 },
             idle: Costs { ms: 0.0625, ratio: 1.04 },
             behind: Costs { ms: 8.5, ratio: 1.05 },
         }],
@@ -105,7 +106,10 @@ fn programs_find_every_figure_by_its_name() {
     found(&report["growth"][0], &["database", "history", "per_s"]);
     found(&report["growth"][0], &["ratio", "page_ratio", "look_up_ratio", "trace_ratio"]);
     found(&report["memory"], &["idle_mib", "after_mib"]);
-    found(&report["banks"][0], &["database", "past", "open", "enquiry", "pass", "trace", "idle", "behind"]);
+    found(
+        &report["banks"][0],
+        &["database", "past", "open", "enquiry", "pass", "trace", "read", "idle", "behind"],
+    );
     found(&report["banks"][0]["enquiry"], &["ms", "ratio"]);
     found(&report["peak"][0], &["database", "beside", "per_s", "ratio", "p50_ms", "p99_ms", "p99_ratio"]);
     found(&report["peak"][0], &["waiting", "top_ups_per_s", "refused_per_s"]);
@@ -125,7 +129,7 @@ fn people_read_every_figure_in_a_line() {
         "sqlite        20000        900  0.99      700  0.98        600  0.97      500  0.96       30",
         "sqlite          20000      40000          50000     100000",
         "sqlite       20.0     30.0     31.2     6000                   4096",
-        "sqlite      1000000  10000      0.250  1.01    0.500  1.02    0.125  1.03    0.062  1.04     8.500  1.05",
+        "sqlite      1000000  10000      0.250  1.01    0.500  1.02    0.125  1.03   0.025  1.21    0.062  1.04     8.500  1.05",
         "sqlite   peak         3000  0.90     15.0     30.0  1.20    2345        40        20",
     ] {
         assert!(lines.iter().any(|line| line == expected), "{expected:?} is not in {lines:#?}");
