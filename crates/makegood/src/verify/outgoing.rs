@@ -1,5 +1,6 @@
 //! Money that goes out, and settlements: what their rows say, held against the ledger.
 
+use super::owners::{is_anothers, some_leg};
 use super::projections::{Check, first_leg, moved};
 use makegood_wallet::postings::{Kind, MovementCode};
 
@@ -46,13 +47,9 @@ macro_rules! of_others {
             $table,
             " AS object JOIN ledger_transactions AS posted
                 ON posted.reference = object.id AND posted.code IN ($1, $2)
-            WHERE EXISTS (SELECT 1 FROM ledger_legs AS leg JOIN ledger_accounts AS account
-                ON account.id IN (leg.debit, leg.credit)
-                WHERE leg.position >= posted.first_position
-                    AND leg.position < posted.first_position + posted.legs
-                    AND account.code = $3 AND account.owner <> object.",
-            $owner,
-            ") ORDER BY object.id"
+            WHERE ",
+            some_leg!(is_anothers!("$3", $owner)),
+            " ORDER BY object.id"
         )
     };
 }
@@ -103,13 +100,13 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         prefix: "wdr",
         finding: "the ledger moved it for another user than this withdrawal says",
-        text: of_others!("withdrawals", "user_id"),
+        text: of_others!("withdrawals", "object.user_id"),
         codes: &[MovementCode::WithdrawalSent.code(), MovementCode::WithdrawalHeld.code(), Kind::User.code()],
     },
     Check {
         prefix: "pyt",
         finding: "the ledger moved it for another merchant than this payout says",
-        text: of_others!("payouts", "merchant_id"),
+        text: of_others!("payouts", "object.merchant_id"),
         codes: &[
             MovementCode::PayoutSent.code(),
             MovementCode::PayoutHeld.code(),

@@ -4,23 +4,41 @@
 use super::projections::Check;
 use makegood_wallet::postings::{Kind, MovementCode};
 
-/// Whether the transaction that is joined as `posted` has an account of this kind (the parameter of its code) that
-/// is another's.
-macro_rules! touches_another {
-    ($kind:literal, $owner:literal) => {
+/// Whether this, which names the accounts `debited` and `credited`, holds for a leg of the transaction that is joined as
+/// `posted`. Each account is looked up by its id: joined by either of the two at once, PostgreSQL would look through all
+/// accounts for each leg.
+macro_rules! some_leg {
+    ($($condition:tt)+) => {
         concat!(
-            "EXISTS (SELECT 1 FROM ledger_legs AS leg JOIN ledger_accounts AS account
-                ON account.id IN (leg.debit, leg.credit)
+            "EXISTS (SELECT 1 FROM ledger_legs AS leg
+                JOIN ledger_accounts AS debited ON debited.id = leg.debit
+                JOIN ledger_accounts AS credited ON credited.id = leg.credit
                 WHERE leg.position >= posted.first_position
-                    AND leg.position < posted.first_position + posted.legs
-                    AND account.code = ",
-            $kind,
-            " AND account.owner <> ",
+                    AND leg.position < posted.first_position + posted.legs AND (",
+            $($condition)+,
+            "))"
+        )
+    };
+}
+
+/// Whether an account of one of these kinds (parameters of their codes) is not this owner's.
+macro_rules! is_anothers {
+    ($kinds:literal, $owner:literal) => {
+        concat!(
+            "(debited.code IN (",
+            $kinds,
+            ") AND debited.owner <> ",
+            $owner,
+            ") OR (credited.code IN (",
+            $kinds,
+            ") AND credited.owner <> ",
             $owner,
             ")"
         )
     };
 }
+
+pub(super) use {is_anothers, some_leg};
 
 /// Objects with a payer and a merchant whose transaction, of one of two codes, has moved the money of others.
 macro_rules! moved_for_others {
@@ -31,11 +49,11 @@ macro_rules! moved_for_others {
             " AS object JOIN ledger_transactions AS posted
                 ON posted.reference = object.id AND posted.code IN ($1, $2)
             WHERE ",
-            touches_another!("$3", "object.payer_id"),
-            " OR ",
-            touches_another!("$4", "object.merchant_id"),
-            " OR ",
-            touches_another!("$5", "object.merchant_id"),
+            some_leg!(
+                is_anothers!("$3", "object.payer_id"),
+                " OR ",
+                is_anothers!("$4, $5", "object.merchant_id")
+            ),
             " ORDER BY object.id"
         )
     };
@@ -73,7 +91,7 @@ pub(super) const CHECKS: &[Check] = &[
             "SELECT top_up.id FROM top_ups AS top_up JOIN ledger_transactions AS posted
                 ON posted.reference = top_up.id AND posted.code = $1
             WHERE ",
-            touches_another!("$2", "top_up.user_id"),
+            some_leg!(is_anothers!("$2", "top_up.user_id")),
             " ORDER BY top_up.id"
         ),
         codes: &[MovementCode::TopUp.code(), Kind::User.code()],
