@@ -203,8 +203,9 @@ impl Scene {
     /// Lets all come to its end, and looks at all that was written.
     async fn settle(mut self, db: Db, jumps: u64, back: u64) {
         self.wallet.clock.set(Timestamp::from_micros(self.start.as_micros() + 2 * AWAY_MAX));
-        for _ in 0..4 {
-            self.wallet.run_after(Duration::from_secs(3_600)).await;
+        // A merchant's last day ends too, and is settled.
+        for hours in [1, 1, 1, 1, 24, 24] {
+            self.wallet.run_after(Duration::from_secs(hours * 3_600)).await;
         }
         self.look().await;
         for text in [NEGATIVE, TOLD_TWICE, OPEN, GAPS] {
