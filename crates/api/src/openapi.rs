@@ -172,10 +172,10 @@ fn add_parameter(operation: &mut Operation, parameter: Parameter) {
 fn idempotency_key(required: bool) -> Parameter {
     header(
         "Idempotency-Key",
-        "The same key again gets the same answer. Printable ASCII, at most 255 characters.",
+        "A new one for all that is done anew, such as a UUID: the same key again gets the same answer. Printable ASCII, at \
+         most 255 characters.",
     )
     .required(if required { Required::True } else { Required::False })
-    .example(Some("b4b5c9e2-0f0e-4f5e-9d6e-3c1b8f0c6a11".into()))
     .build()
 }
 
