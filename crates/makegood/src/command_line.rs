@@ -60,11 +60,16 @@ pub(crate) enum Command {
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
-        /// Fewer and shorter runs.
+        /// Fewer and shorter runs; without banks and peak, which take longer than all else, unless --only names them.
         #[arg(long)]
         quick: bool,
         /// Only these parts.
-        #[arg(long, value_delimiter = ',', default_value = "ledger,callers,http,growth,memory,banks,peak")]
+        #[arg(
+            long,
+            value_delimiter = ',',
+            default_value = "ledger,callers,http,growth,memory,banks,peak",
+            default_value_if("quick", "true", "ledger,callers,http,growth,memory")
+        )]
         only: Vec<Part>,
         /// Be the bare endpoint that payments over HTTP are held against.
         #[arg(long, hide = true)]
@@ -372,6 +377,22 @@ mod tests {
             let refused = read(&texts).unwrap_err();
             assert!(!refused.contains("s3cret"), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_quick_look_leaves_out_what_takes_long() {
+        let parts = |flags: &[&str]| match CommandLine::parse_from([&["makegood", "bench"], flags].concat())
+            .command
+        {
+            Some(Command::Bench { only, .. }) => only,
+            _ => unreachable!("the command is bench"),
+        };
+        assert_eq!(parts(&[]).len(), 7);
+        assert_eq!(
+            parts(&["--quick"]),
+            [Part::Ledger, Part::Callers, Part::Http, Part::Growth, Part::Memory]
+        );
+        assert_eq!(parts(&["--quick", "--only", "banks,peak"]), [Part::Banks, Part::Peak]);
     }
 
     #[test]
