@@ -51,8 +51,13 @@ impl BankTransfer {
             return;
         }
         self.expected_by = by;
+        self.look_at_promise();
+    }
+
+    /// Sees to it that a turn comes when the promise is over, at the latest. What is leased has its turn with the answer.
+    fn look_at_promise(&mut self) {
         if self.lease.is_none() {
-            self.next_at = self.next_at.map(|next| next.min(by));
+            self.next_at = self.next_at.map(|next| next.min(self.expected_by));
         }
     }
 
@@ -77,6 +82,7 @@ impl BankTransfer {
         // Where it is known when it ends, nothing later than that is promised.
         self.expected_by =
             self.over_by(schedule).filter(|over| *over > now).map_or(next, |over| next.min(over));
+        self.look_at_promise();
         Some(Delay { is_first })
     }
 
@@ -90,8 +96,8 @@ impl BankTransfer {
         is_overdue
     }
 
-    /// By when it is over whatever became of it, if the bank is there to be asked by then: an enquiry that begins when
-    /// no send can be executed any more ends it. `None` where the bank has it, and takes the time that it takes.
+    /// By when it is known whether the bank has moved the money, if it is there to be asked by then: an enquiry that
+    /// begins when no send can be executed any more tells. `None` where the bank has it, and takes the time that it takes.
     pub(crate) fn over_by(&self, schedule: &Schedule) -> Option<Timestamp> {
         (!self.is_with_the_bank()).then(|| self.proven_from(schedule).plus(schedule.expected_in_min))
     }
@@ -107,12 +113,16 @@ impl BankTransfer {
     }
 
     /// The next turn: not later than the moment at which a promise would be broken, the bank's word would be proof, or
-    /// a person has to look.
+    /// a person has to look. While that word is proof and its end is not over, the bank is asked often, for it may be
+    /// back only now.
     pub(crate) fn look_by(&self, next: Timestamp, now: Timestamp, schedule: &Schedule) -> Timestamp {
         let overdue = self.created_at.plus(schedule.case_after);
+        let proven_from = self.proven_from(schedule);
+        let is_ending = now >= proven_from && self.over_by(schedule).is_some_and(|over| now < over);
         let moments = [
             Some(self.expected_by),
-            Some(self.proven_from(schedule)),
+            Some(proven_from),
+            is_ending.then(|| now.plus(schedule.expected_in_min / 4)),
             self.overdue_at.is_none().then_some(overdue),
         ];
         moments.into_iter().flatten().filter(|moment| *moment > now).fold(next, Timestamp::min)

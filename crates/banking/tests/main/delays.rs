@@ -25,9 +25,49 @@ fn silence(
         let _outcome = transfer.answer(claim.generation, Answer::NoAnswer, due, schedule).unwrap();
         delays.extend(transfer.note_delay(due, schedule).map(|_| due));
         overdue.extend(transfer.note_overdue(due, schedule).then_some(due));
-        assert!(transfer.expected_by > due, "there is always a promise to keep");
+        check_promise(transfer, due);
     }
     (delays, overdue)
+}
+
+fn check_promise(transfer: &BankTransfer, now: Timestamp) {
+    assert!(transfer.expected_by > now, "there is always a promise to keep");
+    assert!(transfer.next_at.unwrap() <= transfer.expected_by, "and somebody looks when it is over");
+}
+
+#[test]
+fn every_promise_has_a_turn_when_it_is_over() {
+    for expected_in in (1..=700).map(Duration::from_secs) {
+        let schedule = Schedule { expected_in, ..Schedule::default() };
+        silence(&mut unknown(&schedule), 86_400, &schedule);
+        // The same where the bank is not asked, for it is not there.
+        let mut waiting = unknown(&schedule);
+        while let Some(due) = waiting.next_at.filter(|due| *due <= at(86_400)) {
+            assert!(waiting.postpone(None, due, &schedule));
+            waiting.note_delay(due, &schedule);
+            waiting.note_overdue(due, &schedule);
+            check_promise(&waiting, due);
+        }
+    }
+}
+
+#[test]
+fn a_bank_that_is_back_before_the_promise_is_over_is_asked_in_time() {
+    let schedule = Schedule::default();
+    for back_at in 0..585 {
+        let mut transfer = unknown(&schedule);
+        transfer.start_reversing(at(6), &schedule);
+        while let Some(due) = transfer.next_at {
+            if due < at(back_at) {
+                assert!(transfer.postpone(None, due, &schedule));
+            } else {
+                let claim = transfer.claim(due, &schedule).unwrap();
+                transfer.answer(claim.generation, Answer::NotFound, due, &schedule).unwrap();
+            }
+            assert_eq!(transfer.note_delay(due, &schedule), None, "{back_at}");
+        }
+        assert!(transfer.final_at.unwrap() < transfer.expected_by, "{back_at}");
+    }
 }
 
 #[test]

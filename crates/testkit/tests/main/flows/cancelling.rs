@@ -49,6 +49,11 @@ impl Till {
         self.wallet.submit(self.shop.caller, Action::CancelOrder { order: self.order.id }).await
     }
 
+    async fn promised(&self, payment: PaymentId) -> Timestamp {
+        let read = self.wallet.read(self.payer.caller, Query::Payment(payment)).await.expect(200);
+        read.text("/expected_by").parse().unwrap()
+    }
+
     async fn check(&self, payment: PaymentId, standing: (&str, bool, &str)) {
         check(&self.wallet, &self.payer, payment, standing).await;
     }
@@ -134,17 +139,26 @@ async fn unknown_and_executed(db: Db) {
 
 async fn unknown_and_never_received(db: Db) {
     let till = Till::open(db).await;
+    // A bank that is known to be fast.
+    let other = till.wallet.user().await;
+    let card = till.wallet.card(&other, cards::ALWAYS_WORKS).await;
+    for _ in 0..20 {
+        till.wallet.top_up(&other, card, "1.00").await;
+    }
+    till.wallet.run().await;
+    let began = till.wallet.clock.now();
     let attempt = till.attempt(cards::ALWAYS_WORKS).await;
     // A worker takes its turn and is lost before it calls.
     let id: BankTransferId = bank_transfer(&till.wallet).await;
     let _lost = till.wallet.submit(Caller::System, Action::ClaimBankTransfer { bank_transfer: id }).await;
+    assert_eq!(till.promised(attempt).await.since(began), Duration::from_secs(60));
     let _cancelled = till.cancel().await.expect(202);
     till.wallet.run_after(Duration::from_secs(31)).await;
     till.check(attempt, ("reversing", true, REVERSING)).await;
-    assert_eq!(till.pool().await, "0.00", "what is reversed is never sent again");
+    assert_eq!(till.pool().await, "20.00", "what is reversed is never sent again");
     // Within its validity the lost call may still arrive; after it, the bank's word is proof, and that is promised.
-    let read = till.wallet.read(till.payer.caller, Query::Payment(attempt)).await.expect(200);
-    let promised: Timestamp = read.text("/expected_by").parse().unwrap();
+    let promised = till.promised(attempt).await;
+    assert_eq!(promised.since(began), Duration::from_secs(600));
     let left = promised.since(till.wallet.clock.now());
     till.wallet.run_after(left.saturating_sub(Duration::from_secs(59))).await;
     let over = "wallet done, bank refused, ledger not_reached, payee not_reached; nothing";
