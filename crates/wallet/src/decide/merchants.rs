@@ -146,7 +146,7 @@ fn paid(context: &Context<'_>, order: &Order) -> Result<Stop, Stop> {
     Ok(problem.into())
 }
 
-/// Takes an attempt over. One that was never sent is over at once.
+/// Takes an attempt over, and tells both sides by when it is known how it ends. One that was never sent is over at once.
 fn reverse(context: &mut Context<'_>, id: crate::tables::PaymentId) -> Result<(), Stop> {
     let mut payment = payments::payment_of(context, id)?;
     payment.become_status(PaymentStatus::Reversing, context.now)?;
@@ -155,7 +155,11 @@ fn reverse(context: &mut Context<'_>, id: crate::tables::PaymentId) -> Result<()
     let is_over =
         matches!(transfer.start_reversing(context.now, &context.settings.schedule), Outcome::Refused(_));
     context.facts.bank_transfers.set(transfer)?;
-    if is_over { payments::reversed(context, payment) } else { context.facts.payments.set(payment) }
+    if is_over {
+        return payments::reversed(context, payment);
+    }
+    context.facts.payments.set(payment.clone())?;
+    payments::tell(context, &payment, "payment.reversing")
 }
 
 /// Closes an order whose time is over. One that an attempt holds stays until the attempt ends.

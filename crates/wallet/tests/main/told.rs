@@ -241,6 +241,7 @@ fn a_payer_is_told_of_their_own_payments_and_refunds() {
     let expected = [
         "payment.failed",
         "payment.reversed",
+        "payment.reversing",
         "payment.succeeded",
         "refund.created",
         "refund.created",
