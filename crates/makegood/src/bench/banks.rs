@@ -42,6 +42,7 @@ struct Runs {
 enum Kind {
     Enquiry,
     Pass,
+    Trace,
     Read,
     Idle,
 }
@@ -58,26 +59,12 @@ pub(super) async fn measure(scratch: &Scratch, tools: &Tools) -> Result<Vec<Bank
     let mut runs = [Runs::default(), Runs::default()];
     // The first run of each kind is not counted.
     for run in 0..=tools.size.runs {
-        for kind in [Kind::Enquiry, Kind::Pass, Kind::Read, Kind::Idle] {
+        for kind in [Kind::Enquiry, Kind::Pass, Kind::Trace, Kind::Read, Kind::Idle] {
             for (grown, runs) in grown.iter().zip(&mut runs) {
-                let cost = grown.run(kind, part, tools).await?;
+                let cost = grown.run(kind, (part, run), tools).await?;
                 runs.of(kind).extend((run > 0).then_some(cost));
             }
         }
-    }
-    let mut servers = Vec::new();
-    for grown in &grown {
-        let clock: Arc<dyn Clock> = Arc::clone(&grown.clock) as Arc<dyn Clock>;
-        servers.push(grown.place.serve(clock, Arc::clone(&tools.entropy)).await?);
-    }
-    for run in 0..=tools.size.runs {
-        for ((grown, runs), server) in grown.iter().zip(&mut runs).zip(&servers) {
-            let cost = grown.traces(&server.address.to_string(), tools.size.reads).await?;
-            runs.trace.extend((run > 0).then_some(cost));
-        }
-    }
-    for server in servers {
-        server.stop().await;
     }
     // Last, for it leaves all transfers due at once.
     let mut cards = Vec::new();
@@ -90,8 +77,11 @@ pub(super) async fn measure(scratch: &Scratch, tools: &Tools) -> Result<Vec<Bank
             runs.behind.extend((run > 0).then_some(cost));
         }
     }
-    let figures = grown.iter().zip(&runs).map(|(grown, own)| own.figure(scratch, grown, &runs[0]));
-    Ok(figures.collect())
+    let figures = grown.iter().zip(&runs).map(|(grown, own)| own.figure(scratch, grown, &runs[0])).collect();
+    for grown in grown {
+        grown.server.stop().await;
+    }
+    Ok(figures)
 }
 
 impl Runs {
@@ -99,6 +89,7 @@ impl Runs {
         match kind {
             Kind::Enquiry => &mut self.enquiry,
             Kind::Pass => &mut self.pass,
+            Kind::Trace => &mut self.trace,
             Kind::Read => &mut self.read,
             Kind::Idle => &mut self.idle,
         }
@@ -126,7 +117,7 @@ impl Runs {
 
 impl Grown {
     /// One run: what one of what is done costs.
-    async fn run(&self, kind: Kind, part: usize, tools: &Tools) -> Result<f64, BenchError> {
+    async fn run(&self, kind: Kind, (part, run): (usize, usize), tools: &Tools) -> Result<f64, BenchError> {
         let rounds = tools.size.rounds;
         match kind {
             Kind::Enquiry => {
@@ -145,9 +136,10 @@ impl Grown {
                 }
                 Ok(each(took, rounds * part))
             }
+            Kind::Trace => self.traces(tools.size.reads, run).await,
             Kind::Read => {
                 let began = Instant::now();
-                self.reads(tools.size.reads).await?;
+                self.reads(tools.size.reads, run).await?;
                 Ok(each(began.elapsed(), tools.size.reads))
             }
             Kind::Idle => self.idle(tools.size.reads).await,
@@ -188,11 +180,12 @@ impl Grown {
         Ok(each(began.elapsed(), count))
     }
 
-    /// Traces of a transfer that is over and of an open one in turn: for each reader, which ones, and whose they are.
-    fn readers(&self, count: usize) -> Vec<Vec<(TopUpId, usize)>> {
+    /// Traces of a transfer that is over and of an open one in turn, others in each run: for each reader, which ones, and
+    /// whose they are.
+    fn readers(&self, count: usize, run: usize) -> Vec<Vec<(TopUpId, usize)>> {
         let spread = |sample: &[(TopUpId, usize)]| {
             let step = 1 + 2 * sample.len() / count.max(1);
-            sample.iter().copied().cycle().step_by(step).take(count.div_ceil(2)).collect::<Vec<_>>()
+            sample.iter().copied().cycle().skip(run).step_by(step).take(count.div_ceil(2)).collect::<Vec<_>>()
         };
         let pairs = spread(&self.past).into_iter().zip(spread(&self.open));
         let sample: Vec<_> = pairs.flat_map(|(past, open)| [past, open]).take(count).collect();
@@ -201,19 +194,19 @@ impl Grown {
     }
 
     /// Reads traces as clients do: how long one of them takes.
-    async fn traces(&self, address: &str, count: usize) -> Result<f64, BenchError> {
+    async fn traces(&self, count: usize, run: usize) -> Result<f64, BenchError> {
         let call = |(top_up, whose): (TopUpId, usize)| Call::Get {
             path: format!("/v1/top-ups/{top_up}/trace"),
             token: self.people[whose].token.clone(),
         };
-        let calls = self.readers(count).into_iter().map(|share| share.into_iter().map(call).collect());
-        Ok(1_000.0 / send(address, calls.collect()).await?.per_s)
+        let calls = self.readers(count, run).into_iter().map(|share| share.into_iter().map(call).collect());
+        Ok(1_000.0 / send(&self.server.address.to_string(), calls.collect()).await?.per_s)
     }
 
     /// Reads the same inside, without a service.
-    async fn reads(&self, count: usize) -> Result<(), BenchError> {
+    async fn reads(&self, count: usize, run: usize) -> Result<(), BenchError> {
         let mut readers = tokio::task::JoinSet::new();
-        for share in self.readers(count) {
+        for share in self.readers(count, run) {
             let (stage, people) = (self.stage.clone(), self.people.clone());
             readers.spawn(async move {
                 for (top_up, whose) in share {

@@ -3,10 +3,11 @@
 
 use super::clock::HandClock;
 use crate::bench::people::{Person, Stage};
-use crate::bench::scratch::{Place, Scratch};
+use crate::bench::scratch::Scratch;
 use crate::bench::size::Transfers;
 use crate::bench::{BenchError, Tools};
 use crate::output::note;
+use crate::server::Running;
 use makegood_banking::{Answer, Schedule};
 use makegood_base::{Clock, TopUpId};
 use makegood_wallet::{Outlooks, Settings};
@@ -29,7 +30,8 @@ const SAMPLE: usize = 5_000;
 /// A database with its transfers.
 pub(super) struct Grown {
     pub(super) transfers: Transfers,
-    pub(super) place: Place,
+    /// The service on it, in this process.
+    pub(super) server: Running,
     pub(super) stage: Stage,
     pub(super) clock: Arc<HandClock>,
     pub(super) people: Vec<Person>,
@@ -60,8 +62,10 @@ impl Grown {
             Stage::start_with(place.database.clone(), place.secrets.clone(), &tools, settings());
         let people = stage.people(PEOPLE).await?;
         let stagger = CYCLE / u32::try_from((open / part.max(1)).max(1)).unwrap_or(1);
+        let by_hand: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
+        let server = place.serve(by_hand, Arc::clone(&tools.entropy)).await?;
         let mut grown =
-            Self { transfers, place, stage, clock, people, past: Vec::new(), open: Vec::new(), stagger };
+            Self { transfers, server, stage, clock, people, past: Vec::new(), open: Vec::new(), stagger };
         let mut made = 0;
         while made < past {
             let count = CHUNK.min(past - made);
