@@ -96,7 +96,9 @@ function showProof() {
 /** What the verifier says instead of a value, where that is a sentence. */
 const SAID = [
   [/^(?<id>\S+) was posted with another one$/, 'forge.other'],
-  [/^account (?<id>\S+) has (?<has>\d+) minor units available, (?<needed>\d+) are needed$/, 'forge.short'],
+  [/^account (?<id>\S+) has (?<has>-?\d+) minor units available, (?<needed>\d+) are needed$/, 'forge.short'],
+  [/^only (?<left>\d+) minor units can still be returned$/, 'forge.returned'],
+  [/^(?<said>.* .*)$/, 'forge.refused'],
 ];
 
 /** What a row holds, as the verifier says it: a value, a word of its own, or a sentence. */
