@@ -175,7 +175,9 @@ impl Report {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("machine {}", self.machine), format!("commit  {}", self.commit)];
-        lines.extend(self.size.lines());
+        let [each, payments, transfers] = self.size.lines();
+        lines.extend([each, payments]);
+        lines.extend((!self.banks.is_empty() || !self.peak.is_empty()).then_some(transfers));
         let mut table = |heading: &str, rows: Vec<String>| {
             if !rows.is_empty() {
                 lines.extend([String::new(), heading.to_owned()]);
