@@ -112,8 +112,8 @@ impl BankTransfer {
         self.valid_until.plus(schedule.validity_margin)
     }
 
-    /// The next turn: not later than the moment at which a promise would be broken, the bank's word would be proof, or
-    /// a person has to look. While that word is proof and its end is not over, the bank is asked often, for it may be
+    /// The next turn: not later than the moment at which a promise would be broken, or than the last at which an answer
+    /// still keeps it; nor than the one from which the bank's word is proof, or at which a person has to look. While that word is proof and its end is not over, the bank is asked often, for it may be
     /// back only now.
     pub(crate) fn look_by(&self, next: Timestamp, now: Timestamp, schedule: &Schedule) -> Timestamp {
         let overdue = self.created_at.plus(schedule.case_after);
@@ -121,6 +121,7 @@ impl BankTransfer {
         let is_ending = now >= proven_from && self.over_by(schedule).is_some_and(|over| now < over);
         let moments = [
             Some(self.expected_by),
+            Some(self.expected_by.minus(schedule.answer_timeout)),
             Some(proven_from),
             is_ending.then(|| now.plus(schedule.expected_in_min / 4)),
             self.overdue_at.is_none().then_some(overdue),

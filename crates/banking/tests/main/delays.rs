@@ -71,6 +71,22 @@ fn a_bank_that_is_back_before_the_promise_is_over_is_asked_in_time() {
 }
 
 #[test]
+fn the_last_call_before_a_promise_is_over_ends_in_time() {
+    let schedule = Schedule::default();
+    for expected_in in (20..=3_600).map(Duration::from_secs) {
+        let schedule = Schedule { expected_in, ..schedule.clone() };
+        let mut transfer = transfer(&schedule);
+        // Each call hangs for as long as it may.
+        while let Some(due) = transfer.next_at.filter(|due| *due < transfer.expected_by) {
+            let claim = transfer.claim(due, &schedule).unwrap();
+            let ended = due.plus(schedule.answer_timeout);
+            assert!(ended <= transfer.expected_by, "{expected_in:?}: a call from {due} on");
+            transfer.answer(claim.generation, Answer::NoAnswer, ended, &schedule).unwrap();
+        }
+    }
+}
+
+#[test]
 fn a_broken_promise_is_noticed_at_once_and_a_day_is_a_case() {
     let schedule = Schedule::default();
     let mut transfer = unknown(&schedule);
