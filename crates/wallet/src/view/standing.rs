@@ -126,7 +126,7 @@ impl PaymentFacts {
 }
 
 /// A sentence, and that it takes longer than was promised where it does.
-fn with_delay(text: String, delayed_since: Option<Timestamp>, language: Language) -> String {
+pub(super) fn with_delay(text: String, delayed_since: Option<Timestamp>, language: Language) -> String {
     if delayed_since.is_none() {
         return text;
     }

@@ -2,7 +2,7 @@
 
 use super::standing::{
     PaymentFacts, TopUpFacts, bank_facts, posted, refund_next, refund_standing, refund_summary,
-    refund_transaction,
+    refund_transaction, with_delay,
 };
 use super::{IncidentView, MaintenanceView, MessageView, NextView};
 use crate::decide::ids;
@@ -50,10 +50,10 @@ pub struct TraceView {
     pub summary: String,
     /// The same for the payer, and what they do next. A merchant does not see it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub for_payer: Option<&'static str>,
+    pub for_payer: Option<String>,
     /// The same for the merchant, and what they do next. A payer does not see it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub for_merchant: Option<&'static str>,
+    pub for_merchant: Option<String>,
     /// Since when it takes longer than was promised.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub delayed_since: Option<Timestamp>,
@@ -110,7 +110,9 @@ impl TraceView {
     /// Adds what is said to each of these sides, as far as the reader may read it.
     fn told(mut self, standing: Sentence, sides: &[Role], reading: Reading<'_>) -> Self {
         let reads = |side: Role| sides.contains(&side) && (reading.role == side || is_staff(reading.role));
-        let told = |side| reads(side).then(|| told_to(side, standing, reading.language)).flatten();
+        let told = |side| {
+            reads(side).then(|| told_to(side, standing, reading.language)).flatten().map(str::to_owned)
+        };
         self.for_payer = told(Role::Payer);
         self.for_merchant = told(Role::Merchant);
         self
@@ -126,6 +128,9 @@ impl TraceView {
     ) -> Self {
         let (now, livemode) = (reading.now, reading.settings.livemode);
         self.delayed_since = delayed_since;
+        for told in [&mut self.for_payer, &mut self.for_merchant].into_iter().flatten() {
+            *told = with_delay(std::mem::take(told), delayed_since, reading.language);
+        }
         let mut messages = Vec::new();
         for id in transfers.into_iter().flatten() {
             let Some(row) = facts.bank_transfers.peek(&id) else { continue };

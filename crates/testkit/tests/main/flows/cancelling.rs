@@ -18,6 +18,7 @@ on_both!(
     accepted_and_settled_late,
     given_back_to_a_closed_card,
     never_answered,
+    told_in_words_when_the_time_is_over,
     paid,
     by_its_payer,
 );
@@ -221,6 +222,25 @@ async fn never_answered(db: Db) {
         till.wallet.run_after(Duration::from_secs(3_600)).await;
         till.check(attempt, ("reversing", true, REVERSING)).await;
     }
+    till.finish().await;
+}
+
+async fn told_in_words_when_the_time_is_over(db: Db) {
+    let till = Till::open(db).await;
+    let attempt = till.attempt(cards::NEVER_ANSWERS).await;
+    till.wallet.run().await;
+    let promised = till.promised(attempt).await;
+    let trace = || till.wallet.read(till.payer.caller, Query::PaymentTrace(attempt));
+    let before = trace().await.expect(200).text("/for_payer").to_owned();
+    till.wallet.run_after(promised.since(till.wallet.clock.now())).await;
+    assert!(till.promised(attempt).await > promised);
+    let trace = trace().await.expect(200);
+    assert_eq!(trace.text("/delayed_since"), promised.to_string());
+    let late = "It takes longer than usual; nothing is lost, and a new time is promised.";
+    assert_eq!(trace.text("/for_payer"), format!("{before} {late}"));
+    let told = "SELECT COUNT(*) FROM events WHERE kind = 'payment.delayed'";
+    assert_eq!(till.wallet.count(told).await, 2, "payer and payee, once");
+    let _cancelled = till.cancel().await.expect(202);
     till.finish().await;
 }
 
