@@ -152,7 +152,7 @@ async fn suspects(transaction: &mut Transaction, report: &Report) -> Result<Vec<
     for whole in report.differences.iter().filter(is_whole).take(SUSPECTS_MAX) {
         let Ok(id) = whole.key.parse::<TransactionId>() else { continue };
         let mut suspect = |table: &'static str, key: String| {
-            let replayed = format!("{id} was posted with another one");
+            let replayed = format!("{id} was posted with another row");
             differences.push(Difference { table, key, column: "row", stored: "there".to_owned(), replayed });
         };
         let id = || vec![id.raw().into()];

@@ -95,7 +95,7 @@ function showProof() {
 
 /** What the verifier says instead of a value, where that is a sentence. */
 const SAID = [
-  [/^(?<id>\S+) was posted with another one$/, 'forge.other'],
+  [/^(?<id>\S+) was posted with another row$/, 'forge.other'],
   [/^account (?<id>\S+) has (?<has>-?\d+) minor units available, (?<needed>\d+) are needed$/, 'forge.short'],
   [/^only (?<left>\d+) minor units can still be returned$/, 'forge.returned'],
   [/^(?<said>.* .*)$/, 'forge.refused'],

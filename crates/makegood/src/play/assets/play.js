@@ -32,7 +32,7 @@ function countSteps() {
   take('twice', answered.length > 1 && answered.every((tap) => tap.payment === answered[0].payment));
   const bank = behind.seen.stage?.bank?.profile ?? 'calm';
   take('peak', bank !== 'calm' && Boolean(trace?.next));
-  take('cancel', ['reversing', 'reversed'].includes(payment?.status) && isBack());
+  take('cancel', payment?.status === 'reversed' || (payment?.status === 'reversing' && isBack()));
   const wallet = behind.seen.stage?.wallet;
   take('kill', Boolean(wallet?.up) && wallet.kills > 0);
 }
