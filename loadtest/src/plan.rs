@@ -13,8 +13,8 @@ const PEAK_SECONDS: f64 = 6.5 * 3_600.0;
 /// How long the backlog of an hour may take.
 const DRAIN_MAX: Duration = Duration::from_secs(300);
 /// The same of a wallet that was not started here. There a transfer that the bank has never received, and that nobody
-/// wants any more, is over when the bank cannot take it any more, which is after nine minutes. The
-/// wallet asks then, and for a minute after it.
+/// wants any more, is over when the bank cannot take it any more, which is after nine minutes. The wallet
+/// asks then, and for a minute after it.
 const DRAIN_MAX_ELSEWHERE: Duration = Duration::from_secs(900);
 
 /// How the bank does.

@@ -80,8 +80,7 @@ impl BankTransfer {
         let is_recent = now < first.plus(schedule.delayed_in);
         let next = now.plus(if is_recent { schedule.delayed_in } else { schedule.case_after });
         // Where it is known when it ends, nothing later than that is promised.
-        self.expected_by =
-            self.over_by(schedule).filter(|over| *over > now).map_or(next, |over| next.min(over));
+        self.expected_by = self.over_by(now, schedule).map_or(next, |over| next.min(over));
         self.look_at_promise();
         Some(Delay { is_first })
     }
@@ -97,9 +96,11 @@ impl BankTransfer {
     }
 
     /// By when it is known whether the bank has moved the money, if it is there to be asked by then: an enquiry that
-    /// begins when no send can be executed any more tells. `None` where the bank has it, and takes the time that it takes.
-    pub(crate) fn over_by(&self, schedule: &Schedule) -> Option<Timestamp> {
-        (!self.is_with_the_bank()).then(|| self.proven_from(schedule).plus(schedule.expected_in_min))
+    /// begins when no send can be executed any more tells. `None` where the bank has it, and takes the time that it
+    /// takes, and once that moment is over.
+    pub(crate) fn over_by(&self, now: Timestamp, schedule: &Schedule) -> Option<Timestamp> {
+        let over_by = self.proven_from(schedule).plus(schedule.expected_in_min);
+        (!self.is_with_the_bank() && now < over_by).then_some(over_by)
     }
 
     /// Whether the bank has said that it has it: it is neither sent again nor given up where the bank does not find it.
@@ -113,12 +114,12 @@ impl BankTransfer {
     }
 
     /// The next turn: not later than the moment at which a promise would be broken, or than the last at which an answer
-    /// still keeps it; nor than the one from which the bank's word is proof, or at which a person has to look. While that word is proof and its end is not over, the bank is asked often, for it may be
-    /// back only now.
+    /// still keeps it; nor than the one from which the bank's word is proof, or at which a person has to look. From then
+    /// on, and until it should be known how it ended, the bank is asked often, for it may be back only now.
     pub(crate) fn look_by(&self, next: Timestamp, now: Timestamp, schedule: &Schedule) -> Timestamp {
         let overdue = self.created_at.plus(schedule.case_after);
         let proven_from = self.proven_from(schedule);
-        let is_ending = now >= proven_from && self.over_by(schedule).is_some_and(|over| now < over);
+        let is_ending = now >= proven_from && self.over_by(now, schedule).is_some();
         let moments = [
             Some(self.expected_by),
             Some(self.expected_by.minus(schedule.answer_timeout)),

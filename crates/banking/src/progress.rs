@@ -109,7 +109,7 @@ impl BankTransfer {
         if self.lease.is_none() {
             self.next_at = Some(now);
         }
-        if let Some(over_by) = self.over_by(schedule).filter(|over_by| *over_by > now) {
+        if let Some(over_by) = self.over_by(now, schedule) {
             self.promise(over_by);
         }
         Outcome::Pending

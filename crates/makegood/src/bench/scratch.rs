@@ -5,7 +5,7 @@ use crate::output::note;
 use crate::server::{Running, Server, ServerConfig, installation};
 use crate::sqlite_url;
 use makegood_app::Secrets;
-use makegood_base::{Clock, Entropy};
+use makegood_base::Entropy;
 use makegood_sql::{Database, Dialect, Options, ScratchDatabase};
 use makegood_store::migrations;
 use std::net::SocketAddr;
@@ -151,14 +151,10 @@ impl Place {
     }
 
     /// Starts the service here, in this process, and without its background.
-    pub(crate) async fn serve(
-        &self,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-    ) -> Result<Running, BenchError> {
+    pub(crate) async fn serve(&self, tools: &Tools) -> Result<Running, BenchError> {
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let config = ServerConfig { listen, background: false, ..self.config.clone() };
-        let started = Server::start(config, clock, entropy).await;
+        let started = Server::start(config, Arc::clone(&tools.clock), Arc::clone(&tools.entropy)).await;
         started.map_err(|error| BenchError::Unexpected(error.to_string()))
     }
 

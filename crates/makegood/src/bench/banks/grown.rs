@@ -62,8 +62,7 @@ impl Grown {
             Stage::start_with(place.database.clone(), place.secrets.clone(), &tools, settings());
         let people = stage.people(PEOPLE).await?;
         let stagger = CYCLE / u32::try_from((open / part.max(1)).max(1)).unwrap_or(1);
-        let by_hand: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-        let server = place.serve(by_hand, Arc::clone(&tools.entropy)).await?;
+        let server = place.serve(&tools).await?;
         let mut grown =
             Self { transfers, server, stage, clock, people, past: Vec::new(), open: Vec::new(), stagger };
         let mut made = 0;
